@@ -1,0 +1,1 @@
+"""What runs Millrace: the local process stack, images, and one file of ports and versions."""

@@ -1,0 +1,1 @@
+"""The local process stack: real Kafka, S3 and Valkey without Docker, supervised."""

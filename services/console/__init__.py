@@ -1,0 +1,1 @@
+"""The seat of the person who runs Millrace: the `millrace` command."""

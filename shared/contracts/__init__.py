@@ -1,0 +1,1 @@
+"""Every message and topic; pure data, no I/O."""

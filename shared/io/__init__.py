@@ -1,0 +1,1 @@
+"""Ports to the outside, and their adapters: object store, cache, Kafka producer."""

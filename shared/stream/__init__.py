@@ -1,0 +1,1 @@
+"""The safe stream runner: at least once in transit, nothing lost, on Faust or on plain aiokafka."""
