@@ -1,0 +1,84 @@
+"""A record that could not be worked on: the original bytes, and beside them where it came from and what went wrong.
+
+A dead letter's key, value and headers are those of the original, byte for byte; what we have to say of it is in
+further headers that start with `dlq_`. So a replay is exact, and no encoding can push a record over the broker's size
+limit.
+"""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Final
+
+import msgspec
+
+from shared.contracts.envelope import Headers, MalformedEnvelope, Origin
+
+PREFIX: Final = "dlq_"
+ERROR_LIMIT_CHARACTERS: Final = 2_000
+
+
+class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
+    """What is said of a dead-lettered record.
+
+    `error` is the exception's class name and `detail` its message; `failed_at` is when this attempt failed;
+    `attempt` counts from 1 and grows with each replay that failed again.
+    """
+
+    origin: Origin
+    error: str
+    detail: str
+    service: str
+    version: str
+    failed_at: datetime
+    attempt: int = 1
+
+
+def to_headers(letter: DeadLetter, original: Iterable[tuple[str, bytes]]) -> Headers:
+    """Give the headers of the dead-lettered record: the `original` ones, then what `letter` says."""
+    said = {
+        "topic": letter.origin.topic,
+        "partition": str(letter.origin.partition),
+        "offset": str(letter.origin.offset),
+        "error": letter.error,
+        "detail": letter.detail[:ERROR_LIMIT_CHARACTERS],
+        "service": letter.service,
+        "version": letter.version,
+        "failed_at": letter.failed_at.astimezone(UTC).isoformat(),
+        "attempt": str(letter.attempt),
+    }
+    letters = tuple((PREFIX + name, value.encode(errors="backslashreplace")) for name, value in said.items())
+    return original_headers(original) + letters
+
+
+def original_headers(headers: Iterable[tuple[str, bytes]]) -> Headers:
+    """Give the headers of a dead-lettered record as they were before it failed."""
+    return tuple((name, value) for name, value in headers if not name.startswith(PREFIX))
+
+
+def from_headers(headers: Iterable[tuple[str, bytes]]) -> DeadLetter:
+    """Read what is said of a dead-lettered record; raises `MalformedEnvelope` where it isn't one."""
+    said = {name.removeprefix(PREFIX): value.decode() for name, value in headers if name.startswith(PREFIX)}
+    try:
+        return DeadLetter(
+            origin=Origin(said["topic"], int(said["partition"]), int(said["offset"])),
+            error=said["error"],
+            detail=said["detail"],
+            service=said["service"],
+            version=said["version"],
+            failed_at=datetime.fromisoformat(said["failed_at"]),
+            attempt=int(said["attempt"]),
+        )
+    except (KeyError, ValueError) as error:
+        raise MalformedEnvelope(f"not a dead letter: {error!r}") from error
+
+
+def next_attempt(headers: Iterable[tuple[str, bytes]]) -> int:
+    """Say which attempt it is that now failed, from the headers of the record that it failed on."""
+    for name, value in headers:
+        if name == REPLAYED_HEADER and value.isdigit():
+            return int(value) + 1
+    return 1
+
+
+REPLAYED_HEADER: Final = "millrace_replayed_attempt"
+"""Carried by a replayed record: the attempt that had failed, so that a letter that comes back is known."""

@@ -1,0 +1,97 @@
+"""Names that are the same whenever the same work is done: document ids, event ids, content hashes.
+
+Because an id is a hash of what it names, a replay brings the ids it brought before, and whoever has seen them knows.
+"""
+
+import hashlib
+import re
+from datetime import UTC, datetime
+from typing import Final
+from urllib.parse import SplitResult, quote, unquote, urlsplit
+
+DOCUMENT_ID_BYTES: Final = 16
+_DEFAULT_PORTS: Final = {"http": 80, "https": 443}
+_ESCAPED: Final = re.compile("%[0-9a-fA-F]{2}")
+# RFC 3986 §2.3: escaping one of these, or not, makes no other URL.
+_UNRESERVED: Final = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
+_LEGAL_IN_PATH: Final = "/!$&'()*+,;=:@%-._~"
+_LEGAL_IN_QUERY: Final = _LEGAL_IN_PATH + "?[]"
+
+
+class NotAUrl(ValueError):
+    """The text has no scheme or no host, so no document can be named by it."""
+
+
+def canonical_url(url: str) -> str:
+    """Write `url` in the one form that all its spellings share.
+
+    RFC 3986 §6.2.2 and §6.2.3: scheme and host in lower case (host in IDNA), no default port, no user information, no
+    fragment, dot segments removed, escapes in upper case and only where needed, an empty path as `/`. The query keeps
+    its order and content, for only the site knows what it means. Raises `NotAUrl`.
+    """
+    parts = urlsplit(url.strip())
+    try:
+        host, port = parts.hostname, parts.port
+    except ValueError as error:
+        raise NotAUrl(f"{url!r}: {error}") from error
+    if not parts.scheme or not host:
+        raise NotAUrl(f"{url!r} is not an absolute URL: it needs a scheme and a host")
+    path = _remove_dot_segments(_normalise_escapes(parts.path, _LEGAL_IN_PATH)) or "/"
+    query = f"?{_normalise_escapes(parts.query, _LEGAL_IN_QUERY)}" if parts.query else ""
+    return f"{parts.scheme.lower()}://{_authority(parts, host, port)}{path}{query}"
+
+
+def document_id(url: str) -> str:
+    """Name the document at `url`: 32 hex digits, the first 16 bytes of the SHA-256 of its canonical URL."""
+    return hashlib.sha256(canonical_url(url).encode()).digest()[:DOCUMENT_ID_BYTES].hex()
+
+
+def content_hash(content: bytes) -> str:
+    """Give the hex SHA-256 of `content`."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def raw_event_id(source: str, url: str, content: str, fetched_at: datetime) -> str:
+    """Name one fetch of one page; `content` is its content hash."""
+    return _digest("raw", source, canonical_url(url), content, fetched_at.astimezone(UTC).isoformat())
+
+
+def derived_event_id(parent: str, service: str, rule_set: str, op: str = "", seed: int = 0) -> str:
+    """Name what `service` made of the event `parent` by the rules `rule_set` (and, for a copy, by `op` and `seed`)."""
+    return _digest("derived", parent, service, rule_set, op, str(seed))
+
+
+def _digest(*parts: str) -> str:
+    """Hash `parts`, each behind its length, so that no two lists of parts read the same."""
+    digest = hashlib.sha256()
+    for part in parts:
+        raw = part.encode()
+        digest.update(len(raw).to_bytes(8, "big") + raw)
+    return digest.hexdigest()
+
+
+def _authority(parts: SplitResult, host: str, port: int | None) -> str:
+    name = host if ":" in host or host.isascii() else host.encode("idna").decode()
+    bracketed = f"[{name}]" if ":" in name else name
+    return bracketed if port in (None, _DEFAULT_PORTS.get(parts.scheme.lower())) else f"{bracketed}:{port}"
+
+
+def _normalise_escapes(text: str, legal: str) -> str:
+    def settle(match: re.Match[str]) -> str:
+        character = unquote(match.group(), encoding="latin-1")
+        return character if character in _UNRESERVED else match.group().upper()
+
+    return quote(_ESCAPED.sub(settle, text), safe=legal)
+
+
+def _remove_dot_segments(path: str) -> str:
+    """Resolve `.` and `..` (RFC 3986 §5.2.4) in an absolute path."""
+    kept: list[str] = []
+    segments = path.split("/")
+    for segment in segments[1:]:
+        if segment == "..":
+            kept[-1:] = []
+        elif segment != ".":
+            kept.append(segment)
+    trailing = "/" if segments[-1] in (".", "..") and kept else ""
+    return "/" + "/".join(kept) + trailing if path else ""
