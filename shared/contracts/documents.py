@@ -98,3 +98,8 @@ class RejectedDocument(Message, frozen=True, kw_only=True):
 
 class AugmentedDocument(TextDocument, frozen=True, kw_only=True):
     """A row in the making: a clean document itself (`lineage.op` empty) or a copy that an augmentation made of it."""
+
+    @property
+    def derivation(self) -> tuple[str, int]:
+        """Give the augmentation, with its version, and its seed."""
+        return (f"{self.lineage.op}@{self.lineage.op_version}" if self.lineage.op else ""), self.lineage.seed

@@ -15,6 +15,11 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     and old readers keep working.
     """
 
+    @property
+    def derivation(self) -> tuple[str, int]:
+        """Give the operation and the seed that made this message of its parent, to tell apart copies of one parent."""
+        return "", 0
+
 
 class ClaimCheck(msgspec.Struct, frozen=True, kw_only=True):
     """Where a payload lies in S3: the object is written first, the message that names it after.
