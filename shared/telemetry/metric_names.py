@@ -1,0 +1,59 @@
+"""Every metric by name: dashboards, alerts and the reference page are checked against this list."""
+
+import inspect
+import re
+import sys
+from typing import Final, Literal
+
+MetricName = Literal[
+    # Always 1; its labels say what runs.
+    "millrace_build_info",
+    # Records in the partition that the group has yet to commit.
+    "millrace_lag_records",
+    # The offset up to which everything in the partition is done and durable.
+    "millrace_committed_offset",
+    # Seconds since an offset was last committed, or since the start. High is no fault while the lag is 0.
+    "millrace_commit_age_seconds",
+    # Records taken from the topic, those included that come again after a restart.
+    "millrace_records_total",
+    # Records in hand: taken, and not yet committed.
+    "millrace_in_flight_records",
+    # Seconds from a batch taken to all its effects durable.
+    "millrace_batch_seconds",
+    # What became of records: `kind` is the topic that the outcome went to, `none`, or `fault`; `reason` names the rule
+    # of a rejection.
+    "millrace_outcomes_total",
+    # Records sent to the dead letters, by the class of the error.
+    "millrace_dead_letters_total",
+    # Attempts that had to be made again, by the server that failed.
+    "millrace_retries_total",
+    # Seconds spent waiting for a server that was away.
+    "millrace_outage_seconds_total",
+    # Pool processes that died or were ended for taking too long.
+    "millrace_pool_restarts_total",
+]
+
+LABELS: Final[dict[MetricName, tuple[str, ...]]] = {
+    "millrace_build_info": ("version", "python"),
+    "millrace_lag_records": ("topic", "partition"),
+    "millrace_committed_offset": ("topic", "partition"),
+    "millrace_commit_age_seconds": (),
+    "millrace_records_total": (),
+    "millrace_in_flight_records": (),
+    "millrace_batch_seconds": (),
+    "millrace_outcomes_total": ("kind", "reason"),
+    "millrace_dead_letters_total": ("error",),
+    "millrace_retries_total": ("target",),
+    "millrace_outage_seconds_total": ("target",),
+    "millrace_pool_restarts_total": (),
+}
+"""The labels of each, after `service`, which all of them have."""
+
+
+def _comments(source: str) -> dict[str, str]:
+    found = re.findall(r'((?: {4}# .*\n)+) {4}"(\w+)",', source)
+    return {name: " ".join(line.strip(" #") for line in comment.splitlines()) for comment, name in found}
+
+
+DESCRIPTIONS: Final = _comments(inspect.getsource(sys.modules[__name__]))
+"""The comment above each name, which is its documentation wherever it is shown."""
