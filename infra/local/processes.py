@@ -1,0 +1,122 @@
+"""Start child processes that cannot outlive us, and find those that did all the same."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+from infra.local.home import REPOSITORY, Home
+
+_TETHER = Path(__file__).with_name("tether.py")
+_MARK = "MILLRACE_STACK_OF"
+"""Every child, and what it starts, carries its stack's folder in this variable."""
+
+_LOG_LIMIT_BYTES = 10 * 1024 * 1024
+_LOGS_KEPT = 2
+
+
+@dataclass(frozen=True)
+class Command:
+    """What to run: arguments, the whole environment, and where its output goes."""
+
+    arguments: Sequence[str]
+    environment: Mapping[str, str]
+    log: Path
+
+
+class Process:
+    """A running child, leader of its own process group."""
+
+    def __init__(self, home: Home, command: Command) -> None:
+        """Start `command`.
+
+        The caller's *thread* must live as long as the child may: the kernel counts a thread's end as its parent's.
+        """
+        rotate(command.log)
+        with command.log.open("ab") as log:
+            self._popen = subprocess.Popen(  # noqa: S603 - the commands are ours, from stack.toml, and no shell reads them
+                [sys.executable, "-I", "-S", str(_TETHER), str(os.getpid()), *command.arguments],
+                env={**command.environment, _MARK: str(home.root)},
+                cwd=REPOSITORY,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        self.pid = self._popen.pid
+
+    def exit_code(self) -> int | None:
+        """Give the exit code, None while it runs; a signal's number is negative."""
+        return self._popen.poll()
+
+    def wait(self, within_seconds: float) -> int:
+        """Wait for its end and give the exit code; raises `subprocess.TimeoutExpired`."""
+        return self._popen.wait(within_seconds)
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send a signal to the whole group, if any of it is left."""
+        with contextlib.suppress(ProcessLookupError, PermissionError):  # macOS answers EPERM for a group of zombies
+            os.killpg(self.pid, number)
+
+    def terminate(self) -> None:
+        """Ask the leader alone to end: its workers finish what it is waiting for."""
+        self._popen.terminate()
+
+    def kill(self) -> None:
+        """End the group at once and reap the leader."""
+        self.signal(signal.SIGKILL)
+        self._popen.wait()
+
+    def stop(self, within_seconds: float) -> None:
+        """Ask it to end; kill what is left of the group after `within_seconds`."""
+        self.terminate()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._popen.wait(within_seconds)
+        self.kill()
+
+
+def rotate(log: Path, limit_bytes: int = _LOG_LIMIT_BYTES) -> None:
+    """Move a log that is over the limit aside, as `.1`, and keep two such."""
+    if not log.exists() or log.stat().st_size <= limit_bytes:
+        return
+    for number in range(_LOGS_KEPT, 0, -1):
+        older = log.with_name(f"{log.name}.{number}")
+        newer = log.with_name(f"{log.name}.{number - 1}") if number > 1 else log
+        if newer.exists():
+            newer.replace(older)
+
+
+def last_lines(log: Path, count: int) -> list[str]:
+    """Give the log's last lines that are not blank."""
+    if not log.exists():
+        return []
+    lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
+    return [line for line in lines if line.strip()][-count:]
+
+
+def of_stack(home: Home) -> list[psutil.Process]:
+    """List this stack's living processes, whoever their parent is now."""
+    return [process for process in psutil.process_iter() if _carries_mark(process, home)]
+
+
+def _carries_mark(process: psutil.Process, home: Home) -> bool:
+    try:
+        return process.environ().get(_MARK) == str(home.root) and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.Error:
+        return False  # another user's, or gone since
+
+
+def kill_leftovers(home: Home) -> int:
+    """Kill what an earlier run of the stack left behind; say how many processes there were."""
+    leftovers = of_stack(home)
+    for process in leftovers:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.kill()
+    psutil.wait_procs(leftovers, timeout=10)
+    return len(leftovers)

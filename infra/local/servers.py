@@ -1,0 +1,153 @@
+"""Real servers for tests and for the supervisor: start, wait, stop, kill, freeze and start again."""
+
+import signal
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+
+from infra.local.home import Home
+from infra.local.parts import KINDS
+from infra.local.parts.place import PartError, Place
+from infra.local.places import settle
+from infra.local.processes import Process, kill_leftovers, last_lines
+from infra.stack import load_stack
+from shared.settings import CacheSettings, StoreSettings
+
+READY_SECONDS = 60.0
+STOP_SECONDS = 15.0
+_POLL_SECONDS = 0.02
+_LINES_SHOWN = 15
+
+
+class Server:
+    """One part: the same ports and data however often it is started."""
+
+    def __init__(self, place: Place) -> None:
+        """Take charge of the part at `place`; nothing runs yet."""
+        self.place = place
+        self._kind = KINDS[place.name]
+        self._process: Process | None = None
+
+    @property
+    def process(self) -> Process:
+        """The running process; raises `PartError` when it was never started."""
+        if self._process is None:
+            message = f"{self.place.name} was not started"
+            raise PartError(message)
+        return self._process
+
+    def start(self) -> None:
+        """Start it, without waiting; the calling thread must outlive it (see `Process`)."""
+        self._process = Process(self.place.home, self._kind.command(self.place))
+
+    def is_ready(self) -> bool:
+        """Say whether it serves its clients now."""
+        try:
+            return self._kind.is_ready(self.place)
+        except OSError:
+            return False
+
+    def wait_ready(self, within_seconds: float = READY_SECONDS) -> None:
+        """Wait until it serves; raises `PartError` with the end of its log if it ends, or stays away too long."""
+        deadline = time.monotonic() + within_seconds
+        while not self.is_ready():
+            if (code := self.process.exit_code()) is not None:
+                raise PartError(self._complaint(f"ended with {code} before it was ready"))
+            if time.monotonic() > deadline:
+                raise PartError(self._complaint(f"was not ready in {within_seconds:.0f} s"))
+            time.sleep(_POLL_SECONDS)
+
+    def _complaint(self, what: str) -> str:
+        lines = last_lines(self.place.log, _LINES_SHOWN)
+        return "\n".join([f"{self.place.name} {what}; the end of {self.place.log}:", *lines])
+
+    def stop(self) -> None:
+        """End it in an orderly way."""
+        self.process.stop(STOP_SECONDS)
+
+    def kill(self) -> None:
+        """End it as a power cut would (SIGKILL)."""
+        self.process.kill()
+
+    def pause(self) -> None:
+        """Freeze it (SIGSTOP): connections stay, nobody answers."""
+        self.process.signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """Let it go on after `pause`."""
+        self.process.signal(signal.SIGCONT)
+
+
+class Endpoints:
+    """Where the servers are, as settings."""
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        """Take what the clients are told: variables such as KAFKA_BOOTSTRAP_SERVERS."""
+        self.environment = dict(environment)
+
+    @property
+    def kafka_bootstrap(self) -> str:
+        """The broker's host:port."""
+        return self.environment["KAFKA_BOOTSTRAP_SERVERS"]
+
+    @cached_property
+    def s3(self) -> StoreSettings:
+        """The store's address, credentials and bucket."""
+        names = ("endpoint", "access_key", "secret_key", "bucket")
+        return StoreSettings.model_validate({name: self.environment[f"S3_{name.upper()}"] for name in names})
+
+    @cached_property
+    def cache(self) -> CacheSettings:
+        """The cache's address."""
+        return CacheSettings.model_validate({"url": self.environment["CACHE_URL"]})
+
+
+class Servers:
+    """The chosen parts of one stack of our own, on free ports, under one folder."""
+
+    def __init__(self, home: Home, names: Sequence[str] = tuple(KINDS)) -> None:
+        """Settle the parts `names` under `home`; nothing runs yet."""
+        places = settle(home, load_stack(), names, usual_ports=False)
+        self._servers = {name: Server(place) for name, place in places.items()}
+        self.endpoints = Endpoints(
+            {key: value for place in places.values() for key, value in place.environment.items()}
+        )
+
+    @property
+    def kafka(self) -> Server:
+        """The broker."""
+        return self._servers["kafka"]
+
+    @property
+    def s3(self) -> Server:
+        """The store."""
+        return self._servers["s3"]
+
+    @property
+    def cache(self) -> Server:
+        """The cache."""
+        return self._servers["cache"]
+
+    def start(self) -> None:
+        """Start all at once and wait until each serves."""
+        for server in self._servers.values():
+            server.start()
+        for server in self._servers.values():
+            server.wait_ready()
+
+    def kill(self) -> None:
+        """End whatever runs, at once."""
+        kill_leftovers(next(iter(self._servers.values())).place.home)
+
+
+@contextmanager
+def running_servers(folder: Path, names: Sequence[str] = tuple(KINDS)) -> Iterator[Servers]:
+    """Run the parts `names` on free ports with their data under `folder`; nothing of them outlives the block."""
+    servers = Servers(Home(folder), names)
+    try:
+        servers.start()
+        yield servers
+    finally:
+        servers.kill()
