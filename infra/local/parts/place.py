@@ -2,7 +2,7 @@
 
 import os
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, files
 from pathlib import Path
@@ -73,6 +73,13 @@ class Kind:
 
     command: Callable[[Place], Command]
     is_ready: Callable[[Place], bool]
+    strays: Callable[[Place], Sequence[Path]] = lambda _: ()
+    """Files outside its folders that a killed one leaves behind."""
+
+    def remove_strays(self, place: Place) -> None:
+        """Remove what a killed part left outside its folders."""
+        for path in self.strays(place):
+            path.unlink(missing_ok=True)
 
 
 def binary(distribution: str, name: str) -> str:

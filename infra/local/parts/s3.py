@@ -1,5 +1,8 @@
 """SeaweedFS: `weed mini`, a whole S3 store in one process."""
 
+from collections.abc import Sequence
+from pathlib import Path
+
 import urllib3
 from minio import Minio
 from minio.error import MinioException
@@ -68,4 +71,11 @@ def is_ready(place: Place) -> bool:
             raise OSError(str(error)) from error
 
 
-S3 = Kind(command=command, is_ready=is_ready)
+def strays(place: Place) -> Sequence[Path]:
+    """List the sockets that SeaweedFS puts beside its gRPC ports; TMPDIR moves it as little as any flag."""
+    ports = {name.removesuffix("_grpc"): port for name, port in place.ports.items() if name.endswith("_grpc")}
+    names = {"s3" if name == "client" else name: port for name, port in ports.items()}
+    return [Path(f"/tmp/seaweedfs-{name}-grpc-{port}.sock") for name, port in names.items()]  # noqa: S108 - its choice
+
+
+S3 = Kind(command=command, is_ready=is_ready, strays=strays)

@@ -1,0 +1,122 @@
+# Every target that needs the environment depends on `setup`, which is instant when nothing changed.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+BIN := .venv/bin
+STACK := $(BIN)/python -m infra.local
+# Two stamps: one goes with .venv, one with what was fetched. Either gone, setup runs again.
+INSTALLED := .venv/.installed
+FETCHED := .millrace/cache/.fetched
+PINS := requirements.lock pyproject.toml infra/stack.toml infra/setup/install.py infra/local/kafka-jars.lock
+
+##@ Start here
+.PHONY: help
+help: ## List every target.
+	@awk 'BEGIN { FS = ":.*## " } \
+	  /^##@/ { printf "\n%s\n", substr($$0, 5) } \
+	  /^[a-z-]+:.*## / { printf "  %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: setup
+setup: $(INSTALLED) ## Install everything, locked: environment, packages, Kafka's jars. Instant when nothing changed.
+
+$(INSTALLED): $(PINS) $(if $(wildcard $(FETCHED)),,refetch)
+	@echo "Setting up (once; again when a pin changes)"
+	@$(PYTHON) infra/setup/install.py
+	@touch $(FETCHED) $(INSTALLED)
+
+.PHONY: refetch
+refetch:
+
+##@ The local stack
+.PHONY: up down status logs restart nuke doctor topics
+up: setup ## Start Kafka, the S3 store, the cache and every service; a second time is harmless.
+	@$(STACK) up
+
+down: setup ## Stop all of it; the data stays.
+	@$(STACK) down
+
+status: setup ## Show every part and service: state, port, restarts, and why it is down.
+	@$(STACK) status
+
+logs: setup ## Follow the logs; NAME=kafka for one of them.
+	@$(STACK) logs --follow $(NAME)
+
+restart: setup ## Stop and start all of it, or NAME=cleaner alone.
+	@$(STACK) restart $(NAME)
+
+nuke: setup ## Stop all of it and remove its data, after a question (YES=1 for none).
+	@$(STACK) nuke $(if $(YES),--yes)
+
+doctor: setup ## Check this machine and the stack, and say what to do.
+	@$(BIN)/millrace doctor
+
+topics: setup ## Create the topics that are missing.
+	@$(BIN)/millrace topics apply
+
+##@ Tests
+.PHONY: test test-unit test-integration chaos
+test: test-unit test-integration ## Run all tests but the long fault runs.
+
+test-unit: setup ## Run the tests that need no server (seconds).
+	@$(BIN)/pytest -m "not integration and not chaos"
+
+test-integration: setup ## Run the tests against a real Kafka, S3 store and cache, which they start themselves.
+	@$(BIN)/pytest -m "integration and not chaos"
+
+chaos: setup ## Run the long fault runs: many kills, long outages.
+	@$(BIN)/pytest -m chaos
+
+##@ Checks
+.PHONY: check format-check format lint types layers contracts contracts-check spelling dependencies compose-check
+check: format-check lint types layers contracts-check spelling dependencies compose-check ## Run every check, as CI does.
+
+format: setup ## Rewrite the code as ruff lays it out.
+	@$(BIN)/ruff check --quiet --fix-only .
+	@$(BIN)/ruff format .
+
+format-check: setup ## Check the layout of the code.
+	@$(BIN)/ruff format --check .
+
+lint: setup ## Check the code's rules.
+	@$(BIN)/ruff check .
+
+types: setup ## Check types, strictly.
+	@$(BIN)/mypy
+
+layers: setup ## Check who imports whom.
+	@$(BIN)/lint-imports
+
+contracts: setup ## Write the JSON Schemas and the AsyncAPI document from the messages.
+	@$(BIN)/python -m shared.contracts.generate
+
+contracts-check: setup ## Check that they are up to date.
+	@$(BIN)/python -m shared.contracts.generate --check
+
+spelling: setup ## Check the spelling.
+	@$(BIN)/codespell
+
+dependencies: setup ## Check that every import is declared, and every dependency used.
+	@$(BIN)/deptry .
+
+compose-check: setup ## Check docker-compose.yml and the Dockerfiles, without an engine.
+	@S3_ACCESS_KEY=check S3_SECRET_KEY=check CACHE_PASSWORD=check \
+	  $(BIN)/docker-compose --file docker-compose.yml --profile '*' config --quiet
+	@$(BIN)/hadolint infra/docker/*.Dockerfile
+
+##@ Figures
+.PHONY: bench-stream
+bench-stream: setup ## Measure the stream runner against its peers; writes benchmarks/results/stream.json.
+	@$(BIN)/python -m benchmarks.stream
+
+##@ Upkeep
+.PHONY: lock clean
+lock: setup ## Resolve again: requirements.lock and Kafka's jars.
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --all-extras --generate-hashes \
+	  --no-emit-index-url --no-annotate --custom-compile-command "make lock" --output-file requirements.lock pyproject.toml
+	@$(BIN)/python -m infra.local.jars lock
+
+clean: ## Remove what setup and the checks made; the stack's data stays.
+	@rm -rf .venv .millrace/cache .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage .coverage.*

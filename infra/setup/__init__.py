@@ -1,0 +1,1 @@
+"""What a bare machine needs before the first command: see install.py."""
