@@ -24,6 +24,8 @@ from shared.settings import TelemetrySettings
 log = structlog.get_logger(__name__)
 
 REQUEST_TIMEOUT_SECONDS: Final = 5.0
+# How soon the server notices that it is to stop.
+POLL_SECONDS: Final = 0.1
 
 
 class Health(Protocol):
@@ -86,7 +88,7 @@ def serve_health(
         place = f"{settings.metrics_host}:{settings.metrics_port}"
         error.add_note(f"TELEMETRY_METRICS_HOST and TELEMETRY_METRICS_PORT say {place}; port 0 takes a free one")
         raise
-    thread = threading.Thread(target=server.serve_forever, name="health", daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(POLL_SECONDS,), name="health", daemon=True)
     thread.start()
     host, port = server.server_address[:2]
     log.info("health_served", host=host, port=port)
