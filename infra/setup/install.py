@@ -83,11 +83,8 @@ def install_uv() -> None:
     version = requirement.split()[0].partition("==")[2]
     if succeeds(PYTHON, "-c", f"from importlib.metadata import version as v; assert v('uv') == {version!r}"):
         return
-    pip = (
-        [PYTHON, "-m", "pip"]
-        if succeeds(PYTHON, "-c", "import pip")
-        else [sys.executable, "-m", "pip", "--python", PYTHON]
-    )
+    own_pip = succeeds(PYTHON, "-c", "import pip")
+    pip = [str(PYTHON), "-m", "pip"] if own_pip else [sys.executable, "-m", "pip", "--python", str(PYTHON)]
     with tempfile.TemporaryDirectory() as folder:
         wanted = Path(folder) / "uv.txt"
         wanted.write_text(requirement, encoding="utf-8")
