@@ -134,9 +134,7 @@ class StreamSettings(Settings):
         description="Kafka's group.instance.id, unique to the process. By default a locked number on this machine.",
         examples=["cleaner-0"],
     )
-    leave_on_stop: bool = Field(
-        default=False, description="Leave the group at a stop: for scaling down, not for a restart."
-    )
+    leave_on_stop: bool = Field(default=False, description="Leave the group at a stop, for scaling down.")
     dlq_max_ratio: Ratio = Field(
         default=0.2, description="The share of dead letters in the window above which the service halts with 78."
     )

@@ -25,7 +25,7 @@ MetricName = Literal[
     "millrace_outcomes_total",
     # Records sent to the dead letters, by the class of the error.
     "millrace_dead_letters_total",
-    # Attempts that had to be made again, by the server that failed.
+    # Attempts that had to be made again, by server.
     "millrace_retries_total",
     # Seconds spent waiting for a server that was away.
     "millrace_outage_seconds_total",

@@ -1,0 +1,119 @@
+"""Writes the reference pages of the settings and the metrics: `python -m shared.reference [--check]`."""
+
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Final, Literal, get_args, get_origin
+
+from pydantic.fields import FieldInfo
+
+from shared.settings import SETTINGS, Settings, Unit, is_secret, variable
+from shared.telemetry.metric_names import DESCRIPTIONS, LABELS, MetricName
+from shared.telemetry.metrics import StreamMetrics
+
+REFERENCE: Final = Path("docs/reference")
+COMMAND: Final = "python -m shared.reference"
+GENERATED: Final = f"<!-- Written by `{COMMAND}`; change the code and run it again. -->"
+
+SETTINGS_HEAD: Final = """# Settings
+
+Every variable is looked for in the environment, and then in the file `env` (KEY=VALUE lines) of the folder that
+`MILLRACE_HOME` names, `.millrace` where that is not set. An empty variable counts as none. What is missing or wrong is
+named when a process starts, with its place and its remedy, and the process exits with 78: a supervisor leaves it down.
+"""
+METRICS_HEAD: Final = """# Metrics
+
+Served at `/metrics` on the port that `TELEMETRY_METRICS_PORT` names, beside `/livez` and `/readyz`. Each has the label
+`service`; Prometheus's own `process_*` (memory, CPU, file descriptors) are there too.
+"""
+
+
+def settings_page() -> str:
+    """Write the page of all variables."""
+    return "\n".join([SETTINGS_HEAD, GENERATED, *(line for settings in SETTINGS for line in _section(settings)), ""])
+
+
+def metrics_page() -> str:
+    """Write the page of all metrics."""
+    families = {family.name: family.type for family in StreamMetrics("reference").registry.collect()}
+    names: tuple[MetricName, ...] = get_args(MetricName)
+    rows = [
+        _row(f"`{name}`", families[name.removesuffix("_total")], _labels(name), DESCRIPTIONS[name]) for name in names
+    ]
+    return "\n".join([METRICS_HEAD, GENERATED, "", *_table_head("Metric", "Type", "Labels", "Meaning"), *rows, ""])
+
+
+def pages() -> dict[Path, str]:
+    """Give every page by its path in the repository."""
+    return {REFERENCE / "settings.md": settings_page(), REFERENCE / "metrics.md": metrics_page()}
+
+
+def stale(root: Path) -> list[Path]:
+    """Name the pages under `root` that are missing or not what the code says."""
+    return [path for path, text in pages().items() if not _is_file_with(root / path, text)]
+
+
+def write(root: Path) -> None:
+    """Write the pages under `root`."""
+    for path, text in pages().items():
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_text(text, encoding="utf-8")
+
+
+def main(arguments: Sequence[str], root: Path) -> int:
+    """Write the pages, or with `--check` say which are stale; gives the exit code."""
+    if "--check" not in arguments:
+        write(root)
+        return 0
+    old = stale(root)
+    if old:
+        sys.stderr.write(f"{', '.join(map(str, old))} not as the code says. Run: {COMMAND}\n")
+    return 1 if old else 0
+
+
+def _is_file_with(path: Path, text: str) -> bool:
+    return path.is_file() and path.read_text(encoding="utf-8") == text
+
+
+def _section(settings: type[Settings]) -> Iterator[str]:
+    yield from ("", f"## {variable(settings, '*')}", "", (settings.__doc__ or "").strip(), "")
+    yield from _table_head("Variable", "Type", "Default", "Unit", "Meaning")
+    for name, field in settings.model_fields.items():
+        unit = next((given.name for given in field.metadata if isinstance(given, Unit)), "")
+        yield _row(f"`{variable(settings, name)}`", _type(field), _default(field), unit, field.description or "")
+
+
+def _type(field: FieldInfo) -> str:
+    if get_origin(field.annotation) is Literal:
+        return " or ".join(f"`{choice}`" for choice in get_args(field.annotation))
+    if is_secret(field):
+        return "secret"
+    kinds = get_args(field.annotation) or (field.annotation,)
+    names = {str: "text", int: "whole number", float: "number", bool: "`true` or `false`", Path: "path"}
+    return " or ".join(names[kind] for kind in kinds if kind in names)
+
+
+def _default(field: FieldInfo) -> str:
+    if field.is_required():
+        return f"required, such as `{field.examples[0]}`" if field.examples else "required"
+    if field.default_factory is not None:
+        return "of the machine"
+    if isinstance(field.default, bool):
+        return f"`{field.default}`".lower()
+    return "" if field.default is None else f"`{field.default}`"
+
+
+def _labels(name: MetricName) -> str:
+    return ", ".join(f"`{label}`" for label in LABELS[name])
+
+
+def _table_head(*titles: str) -> tuple[str, str]:
+    return _row(*titles), _row(*("---" for _ in titles))
+
+
+def _row(*cells: str) -> str:
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:], Path.cwd()))
