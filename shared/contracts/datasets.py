@@ -2,8 +2,8 @@
 
 import msgspec
 
-from shared.contracts.documents import Timestamp
 from shared.contracts.message import ClaimCheck, Message
+from shared.contracts.timestamp import Timestamp
 
 
 class DatasetReady(Message, frozen=True, kw_only=True):

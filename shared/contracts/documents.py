@@ -1,15 +1,10 @@
 """A document on its way from page to row: raw, clean, rejected, augmented."""
 
-from datetime import datetime
-from typing import Annotated
-
 import msgspec
 
 from shared.contracts.message import ClaimCheck, Message
 from shared.contracts.split import Split
-
-Timestamp = Annotated[datetime, msgspec.Meta(tz=True)]
-"""A moment with its time zone; RFC 3339 on the wire."""
+from shared.contracts.timestamp import Timestamp
 
 
 class OptOut(msgspec.Struct, frozen=True, kw_only=True):

@@ -3,17 +3,21 @@
 https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/bindings/kafka-protocol-binding.md
 """
 
+import re
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final
 
 import msgspec
 
-Headers = tuple[tuple[str, bytes], ...]
-"""Record headers as Kafka keeps them: ordered, and a name may come twice."""
+from shared.contracts import timestamp
+
+Headers = tuple[tuple[str, bytes | None], ...]
+"""Record headers as Kafka keeps them: ordered, a name may come twice, and a value may be null."""
 
 SPEC_VERSION: Final = "1.0"
 CONTENT_TYPE: Final = "application/json; charset=utf-8"
+_ORIGIN: Final = re.compile(r"([A-Za-z0-9._-]{1,249})/([0-9]{1,10})/([0-9]{1,19})")
 
 
 class MalformedEnvelope(ValueError):
@@ -34,18 +38,19 @@ class Origin(msgspec.Struct, frozen=True):
     @classmethod
     def parse(cls, text: str) -> "Origin":
         """Read what `str` wrote; raises `MalformedEnvelope`."""
-        topic, _, rest = text.partition("/")
-        partition, _, offset = rest.partition("/")
-        if not (topic and partition.isdecimal() and offset.isdecimal()):
+        found = _ORIGIN.fullmatch(text)
+        if found is None:
             raise MalformedEnvelope(f"{text!r} is not topic/partition/offset")
+        topic, partition, offset = found.groups()
         return cls(topic, int(partition), int(offset))
 
 
 class Envelope(msgspec.Struct, frozen=True, kw_only=True):
     """The attributes of one event.
 
-    `source` is `/millrace/<service>`; `dataschema` is `<topic>/v<version>`; `origin` is the record that the event was
-    made of (absent at the head of a flow), by which conservation is counted; `traceparent` is W3C Trace Context.
+    `source` is `/millrace/<service>`; `dataschema` is `millrace:<topic>/v<version>`; `origin` is the record that the
+    event was made of (absent at the head of a flow), by which conservation is counted; `traceparent` is W3C Trace
+    Context.
     """
 
     id: str
@@ -59,13 +64,13 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def to_headers(envelope: Envelope) -> Headers:
-    """Write `envelope` as record headers."""
+    """Write `envelope` as record headers; raises `MalformedEnvelope` for one that no reader would accept."""
     attributes = {
         "ce_specversion": SPEC_VERSION,
         "ce_id": envelope.id,
         "ce_source": envelope.source,
         "ce_type": envelope.type,
-        "ce_time": envelope.time.astimezone(UTC).isoformat().replace("+00:00", "Z"),
+        "ce_time": _written(envelope.time),
         "ce_dataschema": envelope.dataschema,
         "ce_partitionkey": envelope.partitionkey,
         "content-type": CONTENT_TYPE,
@@ -74,10 +79,13 @@ def to_headers(envelope: Envelope) -> Headers:
         attributes["ce_origin"] = str(envelope.origin)
     if envelope.traceparent is not None:
         attributes["traceparent"] = envelope.traceparent
+    empty = [name for name, value in attributes.items() if not value]
+    if empty:
+        raise MalformedEnvelope(f"empty: {', '.join(empty)}")
     return tuple((name, value.encode()) for name, value in attributes.items())
 
 
-def from_headers(headers: Iterable[tuple[str, bytes]]) -> Envelope:
+def from_headers(headers: Iterable[tuple[str, bytes | None]]) -> Envelope:
     """Read the envelope out of record headers; raises `MalformedEnvelope` with the name of what is wrong."""
     found = {name: _text(name, value) for name, value in headers if name.startswith("ce_") or name == "traceparent"}
     version = _required(found, "ce_specversion")
@@ -92,13 +100,13 @@ def from_headers(headers: Iterable[tuple[str, bytes]]) -> Envelope:
         dataschema=_required(found, "ce_dataschema"),
         partitionkey=_required(found, "ce_partitionkey"),
         origin=None if origin is None else Origin.parse(origin),
-        traceparent=found.get("traceparent"),
+        traceparent=found.get("traceparent") or None,
     )
 
 
-def _text(name: str, value: bytes) -> str:
+def _text(name: str, value: bytes | None) -> str:
     try:
-        return value.decode()
+        return (value or b"").decode()
     except UnicodeDecodeError as error:
         raise MalformedEnvelope(f"header {name} is not UTF-8") from error
 
@@ -109,11 +117,15 @@ def _required(found: dict[str, str], name: str) -> str:
     return found[name]
 
 
+def _written(time: datetime) -> str:
+    try:
+        return timestamp.to_text(time)
+    except ValueError as error:
+        raise MalformedEnvelope(f"ce_time: {error}") from error
+
+
 def _time(text: str) -> datetime:
     try:
-        time = datetime.fromisoformat(text)
+        return timestamp.from_text(text)
     except ValueError as error:
-        raise MalformedEnvelope(f"ce_time {text!r} is not RFC 3339") from error
-    if time.tzinfo is None:
-        raise MalformedEnvelope(f"ce_time {text!r} has no time zone")
-    return time
+        raise MalformedEnvelope(f"ce_time is not RFC 3339: {error}") from error

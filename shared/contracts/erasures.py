@@ -1,7 +1,7 @@
 """A request that something be forgotten by everyone who holds data."""
 
-from shared.contracts.documents import Timestamp
 from shared.contracts.message import Message
+from shared.contracts.timestamp import Timestamp
 
 
 class ErasureRequested(Message, frozen=True, kw_only=True):

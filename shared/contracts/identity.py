@@ -5,13 +5,17 @@ Because an id is a hash of what it names, a replay brings the ids it brought bef
 
 import hashlib
 import re
-from datetime import UTC, datetime
+from datetime import datetime
+from ipaddress import IPv6Address
 from typing import Final
 from urllib.parse import SplitResult, quote, unquote, urlsplit
 
+from shared.contracts import timestamp
+
 DOCUMENT_ID_BYTES: Final = 16
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
-_ESCAPED: Final = re.compile("%[0-9a-fA-F]{2}")
+_ESCAPE: Final = re.compile("%(?:[0-9a-fA-F]{2})?")
+_HOST: Final = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*\.?")
 # RFC 3986 §2.3: escaping one of these, or not, makes no other URL.
 _UNRESERVED: Final = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 _LEGAL_IN_PATH: Final = "/!$&'()*+,;=:@%-._~"
@@ -19,26 +23,21 @@ _LEGAL_IN_QUERY: Final = _LEGAL_IN_PATH + "?[]"
 
 
 class NotAUrl(ValueError):
-    """The text has no scheme or no host, so no document can be named by it."""
+    """The text is no absolute URL with a host, so no document can be named by it."""
 
 
 def canonical_url(url: str) -> str:
     """Write `url` in the one form that all its spellings share.
 
-    RFC 3986 §6.2.2 and §6.2.3: scheme and host in lower case (host in IDNA), no default port, no user information, no
-    fragment, dot segments removed, escapes in upper case and only where needed, an empty path as `/`. The query keeps
-    its order and content, for only the site knows what it means. Raises `NotAUrl`.
+    RFC 3986 §6.2.2 and §6.2.3: scheme and host in lower case (host in IDNA 2003, as Scrapy asks for it; IPv6 in full),
+    no default port, no user information, no fragment, dot segments removed, escapes in upper case and only where
+    needed, a lone `%` escaped, an empty path as `/`. The query keeps its order and content, for only the site knows
+    what it means; an empty one goes. Raises `NotAUrl`.
     """
-    parts = urlsplit(url.strip())
     try:
-        host, port = parts.hostname, parts.port
+        return _canonical(urlsplit(url.strip()))
     except ValueError as error:
-        raise NotAUrl(f"{url!r}: {error}") from error
-    if not parts.scheme or not host:
-        raise NotAUrl(f"{url!r} is not an absolute URL: it needs a scheme and a host")
-    path = _remove_dot_segments(_normalise_escapes(parts.path, _LEGAL_IN_PATH)) or "/"
-    query = f"?{_normalise_escapes(parts.query, _LEGAL_IN_QUERY)}" if parts.query else ""
-    return f"{parts.scheme.lower()}://{_authority(parts, host, port)}{path}{query}"
+        raise NotAUrl(f"{url!r} names no document: {error}") from error
 
 
 def document_id(url: str) -> str:
@@ -52,8 +51,8 @@ def content_hash(content: bytes) -> str:
 
 
 def raw_event_id(source: str, url: str, content: str, fetched_at: datetime) -> str:
-    """Name one fetch of one page; `content` is its content hash."""
-    return _digest("raw", source, canonical_url(url), content, fetched_at.astimezone(UTC).isoformat())
+    """Name one fetch of one page; `content` is its content hash. Raises `NotAUrl`; `ValueError` without time zone."""
+    return _digest("raw", source, canonical_url(url), content, timestamp.to_text(fetched_at))
 
 
 def derived_event_id(parent: str, service: str, rule_set: str, op: str = "", seed: int = 0) -> str:
@@ -70,18 +69,38 @@ def _digest(*parts: str) -> str:
     return digest.hexdigest()
 
 
-def _authority(parts: SplitResult, host: str, port: int | None) -> str:
-    name = host if ":" in host or host.isascii() else host.encode("idna").decode()
-    bracketed = f"[{name}]" if ":" in name else name
-    return bracketed if port in (None, _DEFAULT_PORTS.get(parts.scheme.lower())) else f"{bracketed}:{port}"
+def _canonical(parts: SplitResult) -> str:
+    if not parts.scheme or not parts.hostname:
+        raise ValueError("it needs a scheme and a host")
+    default = parts.port in (None, _DEFAULT_PORTS.get(parts.scheme))
+    authority = _host(parts.hostname) + ("" if default else f":{parts.port}")
+    path = _remove_dot_segments(_normalise_escapes(parts.path, _LEGAL_IN_PATH)) or "/"
+    query = f"?{_normalise_escapes(parts.query, _LEGAL_IN_QUERY)}" if parts.query else ""
+    return f"{parts.scheme}://{authority}{path}{query}"
+
+
+def _host(name: str) -> str:
+    if ":" in name:
+        address = IPv6Address(name)
+        if address.scope_id is not None:
+            raise ValueError(f"{name!r} has a zone, which names an interface of one machine")
+        # In full, for how Python shortens an address differs between its versions.
+        return f"[{address.packed.hex(':', 2)}]"
+    host = unquote(name, errors="strict").lower().encode("idna").decode()
+    if not _HOST.fullmatch(host):
+        raise ValueError(f"{name!r} is not a host's name")
+    return host
 
 
 def _normalise_escapes(text: str, legal: str) -> str:
     def settle(match: re.Match[str]) -> str:
-        character = unquote(match.group(), encoding="latin-1")
-        return character if character in _UNRESERVED else match.group().upper()
+        escape = match.group()
+        if escape == "%":
+            return "%25"
+        character = unquote(escape, encoding="latin-1")
+        return character if character in _UNRESERVED else escape.upper()
 
-    return quote(_ESCAPED.sub(settle, text), safe=legal)
+    return quote(_ESCAPE.sub(settle, text), safe=legal)
 
 
 def _remove_dot_segments(path: str) -> str:

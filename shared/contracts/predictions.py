@@ -4,8 +4,8 @@ from enum import StrEnum
 
 import msgspec
 
-from shared.contracts.documents import Timestamp
 from shared.contracts.message import Message
+from shared.contracts.timestamp import Timestamp
 
 
 class PredictionRecorded(Message, frozen=True, kw_only=True):

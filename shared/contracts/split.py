@@ -22,8 +22,11 @@ _TEST_FROM: Final = 0.9
 def split_of(group_id: str, hint: Split | None = None) -> Split:
     """Give the split of a group: the publisher's `hint` where there is one, else by hash of the group's id.
 
-    All members of a group share it, whenever and in whatever order they come.
+    All members of a group share it, whenever and in whatever order they come. Raises `ValueError` for the empty id of
+    a document that the cleaner hasn't stamped: such documents are no group.
     """
+    if not group_id:
+        raise ValueError("a document without a group_id has no split: the cleaner stamps it")
     if hint is not None:
         return hint
     position = int.from_bytes(hashlib.sha256(group_id.encode()).digest()[:8], "big") / 2**64

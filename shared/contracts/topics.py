@@ -1,6 +1,6 @@
 """Every topic: the only list. A topic's name is the path to its schema, its examples and its dead letters."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final, Generic, TypeVar
 
@@ -36,7 +36,7 @@ class Topic(Generic[M]):
     consumers: tuple[str, ...]
     retention: timedelta | None = timedelta(days=7)
     version: int = 1
-    single_partition: bool = field(default=False)
+    single_partition: bool = False
 
     @property
     def dead_letters(self) -> str:
@@ -50,8 +50,8 @@ class Topic(Generic[M]):
 
     @property
     def dataschema(self) -> str:
-        """Name the schema of the payload: `<topic>/v<version>`."""
-        return f"{self.name}/v{self.version}"
+        """Name the schema of the payload, as the absolute URI that CloudEvents asks for."""
+        return f"millrace:{self.name}/v{self.version}"
 
     def key_of(self, message: M) -> str:
         """Give the key of the record that carries `message`."""

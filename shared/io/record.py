@@ -16,5 +16,5 @@ class OutgoingRecord(NamedTuple):
     @property
     def size_bytes(self) -> int:
         """Give the bytes of key, value and headers together, before compression and without Kafka's framing."""
-        named = sum(len(name) + len(value) for name, value in self.headers)
+        named = sum(len(name) + len(value or b"") for name, value in self.headers)
         return len(self.key or b"") + len(self.value or b"") + named
