@@ -55,7 +55,12 @@ class Job(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Service(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A module that runs for ever, in `replicas` processes; each gets its ports as `<NAME>_PORT`."""
+    """A module that runs for ever, in `replicas` processes.
+
+    `ports` gives the usual port for each variable that tells a replica its own, such as TELEMETRY_METRICS_PORT.
+    It is ready when an HTTP GET of `ready_path` at the first of them says so; without a path, when they are open;
+    without ports, when it has lived for a second.
+    """
 
     module: str
     memory_megabytes: Megabytes
@@ -63,7 +68,8 @@ class Service(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     replicas: Count = 1
     environment: dict[str, str] = {}
     ports: dict[str, Port] = {}
-    stop_seconds: Count = 20
+    ready_path: str = ""
+    stop_seconds: Count = 45
 
 
 class Stack(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -41,9 +41,17 @@ def choose(wanted: Iterable[int], taken: set[int]) -> int:
     raise NoFreePortError(message)
 
 
-def allocate(wanted: Mapping[str, Iterable[str]], *preferences: Mapping[str, Ports]) -> dict[str, Ports]:
-    """Choose a port for each {owner: names}; earlier `preferences` go before later ones."""
-    taken: set[int] = set()
+def is_open(port: int) -> bool:
+    """Say whether somebody listens on `port` of the loopback address."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        return probe.connect_ex((LOOPBACK, port)) == 0
+
+
+def allocate(
+    wanted: Mapping[str, Iterable[str]], *preferences: Mapping[str, Ports], spoken_for: Iterable[int] = ()
+) -> dict[str, Ports]:
+    """Choose a port for each {owner: names}, none `spoken_for`; earlier `preferences` go before later ones."""
+    taken = set(spoken_for)
     return {
         owner: {
             name: choose([ports[owner][name] for ports in preferences if name in ports.get(owner, {})], taken)
@@ -62,5 +70,5 @@ def read_ports(path: Path) -> dict[str, Ports]:
 
 
 def write_ports(path: Path, ports: Mapping[str, Ports]) -> None:
-    """Remember the chosen ports."""
-    path.write_text(json.dumps(ports, indent=2) + "\n", encoding="utf-8")
+    """Remember the chosen ports, beside those of other owners."""
+    path.write_text(json.dumps({**read_ports(path), **ports}, indent=2) + "\n", encoding="utf-8")

@@ -40,7 +40,15 @@ class Server:
 
     def start(self, command: Command | None = None) -> None:
         """Start it, without waiting, by its own command or another; the calling thread must outlive it."""
-        self._process = Process(self.place.home, command or self._kind.command(self.place))
+        self._process = Process(self.place.home, command or self.command())
+
+    def command(self) -> Command:
+        """Give the command that runs it; makes its folder and configuration."""
+        return self._kind.command(self.place)
+
+    def remove_strays(self) -> None:
+        """Remove what it left outside its folders when it was killed."""
+        self._kind.remove_strays(self.place)
 
     def is_ready(self) -> bool:
         """Say whether it serves its clients now."""
@@ -71,7 +79,7 @@ class Server:
         """End it as a power cut would (SIGKILL)."""
         if self._process is not None:
             self._process.kill()
-        self._kind.remove_strays(self.place)
+        self.remove_strays()
 
     def pause(self) -> None:
         """Freeze it (SIGSTOP): connections stay, nobody answers."""

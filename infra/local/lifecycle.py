@@ -1,0 +1,131 @@
+"""Bring the stack up and down: what `make up`, `make down` and `make nuke` do."""
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+
+from infra.local import control, report
+from infra.local.control import NotRunningError
+from infra.local.home import REPOSITORY, Home
+from infra.local.processes import kill_leftovers, rotate
+from infra.local.supervisor.daemon import sole_supervisor
+from infra.local.supervisor.protocol import Action, Request
+from infra.local.supervisor.status import MOVING, WELL, State, UnitStatus
+from infra.stack import load_stack
+
+_POLL_SECONDS = 0.1
+_SUPERVISOR_SECONDS = 20.0
+_UP_SECONDS = 180.0
+_DOWN_SECONDS = 120.0
+_DATA = ("data", "logs", "run")
+_FILES = ("env", "ports.json")
+
+Say = Callable[[str], object]
+
+
+class StackDownError(Exception):
+    """The stack could not be brought up, or down; the message tells all, with the remedy."""
+
+
+def up(home: Home, stack_file: Path, say: Say) -> bool:
+    """Start what is not running, wait, and say whether all is well.
+
+    Raises `StackDownError`, and leaves nothing running, where a part or job can't start.
+    """
+    load_stack(stack_file)  # complain here of what is wrong in it
+    home.make()
+    if control.is_up(home):
+        control.start("", home)
+    else:
+        _start_supervisor(home, stack_file)
+    units = _wait_until_settled(home, say)
+    failed = [unit for unit in units if unit.state is State.FAILED]
+    if failed:
+        complaints = "\n".join(report.failure(home, unit) for unit in failed)
+        down(home)
+        raise StackDownError(f"{complaints}Everything was stopped again.")
+    say(report.up_table(units))
+    return _tell_of_trouble(units, say)
+
+
+def _tell_of_trouble(units: tuple[UnitStatus, ...], say: Say) -> bool:
+    unwell = [unit for unit in units if unit.state not in WELL]
+    for unit in unwell:
+        say(f"{unit.name} is {unit.state}: {report.why(unit) or 'see make logs'}\n")
+    return not unwell
+
+
+def _start_supervisor(home: Home, stack_file: Path) -> None:
+    """Start the daemon, and wait until it answers."""
+    log = home.logs / "supervisor.log"
+    rotate(log)
+    with log.open("ab") as output:
+        daemon = subprocess.Popen(
+            [sys.executable, "-m", "infra.local.supervisor.daemon", str(stack_file)],
+            env={**os.environ, "MILLRACE_HOME": str(home.root)},
+            cwd=REPOSITORY,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+        )
+    deadline = time.monotonic() + _SUPERVISOR_SECONDS
+    while not control.is_up(home):
+        if daemon.poll() or time.monotonic() > deadline:
+            raise StackDownError(f"the supervisor did not start; the end of {log}:\n{report.log_end(log)}")
+        time.sleep(_POLL_SECONDS)
+
+
+def _wait_until_settled(home: Home, say: Say) -> tuple[UnitStatus, ...]:
+    """Wait until every unit has come to where it stays, telling of each on its way."""
+    told: set[tuple[str, State]] = set()
+    deadline = time.monotonic() + _UP_SECONDS
+    while True:
+        units = control.status(home)
+        for unit in units:
+            if (unit.name, unit.state) not in told and unit.state is not State.WAITING:
+                told.add((unit.name, unit.state))
+                say(f"  {unit.name}: {unit.state}\n")
+        failed = any(unit.state is State.FAILED for unit in units)
+        if failed or time.monotonic() > deadline or not any(_is_moving(unit) for unit in units):
+            return units
+        time.sleep(_POLL_SECONDS)
+
+
+def _is_moving(unit: UnitStatus) -> bool:
+    """Say whether the unit will change by itself soon; a service that keeps dying is left to its backoff."""
+    return unit.state in MOVING or (unit.state is State.RESTARTING and unit.role != "service")
+
+
+def down(home: Home) -> int:
+    """Stop everything and wait until no process is left; say how many had to be killed. The data stays."""
+    try:
+        supervisor = psutil.Process(control.ask(Request(Action.DOWN), home).pid)
+        supervisor.wait(_DOWN_SECONDS)
+    except (NotRunningError, psutil.NoSuchProcess):
+        pass
+    except psutil.TimeoutExpired as error:
+        raise StackDownError(
+            f"the supervisor, pid {error.pid}, did not end. Remedy: kill it, then make down."
+        ) from None
+    if not home.run.exists():
+        return 0
+    with sole_supervisor(home):
+        return kill_leftovers(home)
+
+
+def nuke(home: Home) -> None:
+    """Stop everything and remove its data, logs, credentials and ports; what `make setup` fetched stays."""
+    down(home)
+    for folder in _DATA:
+        shutil.rmtree(home.root / folder, ignore_errors=True)
+    for file in _FILES:
+        (home.root / file).unlink(missing_ok=True)
+    if home.sockets != home.run:
+        shutil.rmtree(home.sockets, ignore_errors=True)

@@ -1,0 +1,1 @@
+"""Keeps the stack's processes running: one single-threaded daemon that starts, watches, restarts and stops them."""

@@ -1,0 +1,86 @@
+"""The supervisor's process: one for each stack, detached, started by `up`."""
+
+import fcntl
+import os
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+
+from infra.local.control import socket_path
+from infra.local.home import Home, default_home
+from infra.local.processes import Process, kill_leftovers
+from infra.local.supervisor import state
+from infra.local.supervisor.listener import Listener
+from infra.local.supervisor.plan import plan
+from infra.local.supervisor.status import StackStatus
+from infra.local.supervisor.supervisor import Supervisor
+from infra.stack import load_stack
+
+_STEP_SECONDS = 0.1
+
+
+class AlreadyRunningError(Exception):
+    """Another supervisor holds the stack."""
+
+
+@contextmanager
+def sole_supervisor(home: Home) -> Iterator[None]:
+    """Hold the stack's lock, which the kernel frees however the holder ends; raises `AlreadyRunningError`."""
+    home.make()
+    with (home.run / "supervisor.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise AlreadyRunningError from error
+        yield
+
+
+def run(home: Home, stack_file: Path) -> None:
+    """Run the stack until it is asked to go down; what an earlier supervisor left behind is killed first."""
+    with sole_supervisor(home):
+        kill_leftovers(home)
+        specs = plan(home, load_stack(stack_file))
+        supervisor = Supervisor(specs, lambda command: Process(home, command), time.monotonic)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: supervisor.go_down())
+        listener = Listener(socket_path(home))
+        try:
+            _loop(home, supervisor, listener)
+        finally:
+            supervisor.kill()
+            kill_leftovers(home)
+            listener.close()
+            state.remove(home)
+
+
+def _loop(home: Home, supervisor: Supervisor, listener: Listener) -> None:
+    me = psutil.Process()
+    written = ""
+    while not supervisor.is_down:
+        supervisor.step()
+        units = supervisor.status()
+        states = " ".join(f"{unit.name}:{unit.state}:{unit.pid}" for unit in units)
+        if states != written:
+            state.write(home, StackStatus(pid=me.pid, created=me.create_time(), units=units))
+            written = states
+        listener.serve(supervisor.answer, _STEP_SECONDS)
+
+
+def main() -> int:
+    """Run the stack file named on the command line, for the stack of `MILLRACE_HOME`."""
+    os.umask(0o077)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # the terminal that it was started from may close
+    try:
+        run(default_home(), Path(sys.argv[1]))
+    except AlreadyRunningError:
+        sys.stderr.write("another supervisor runs this stack\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
