@@ -1,0 +1,198 @@
+"""The producer on kafka-python, for processes without an event loop of their own and for Scrapy."""
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import dataclass
+from types import MappingProxyType, TracebackType
+from typing import Self
+
+import kafka
+from kafka.errors import (
+    AuthorizationError,
+    InvalidRecordError,
+    InvalidTimestampError,
+    KafkaError,
+    MessageSizeTooLargeError,
+    PolicyViolationError,
+    RecordListTooLargeError,
+    SaslAuthenticationFailedError,
+    UnknownTopicOrPartitionError,
+)
+
+from shared.io.byte_budget import ByteBudget
+from shared.io.outage import Misconfigured, Outage
+from shared.io.producer import (
+    MAX_RECORD_BYTES,
+    Delivery,
+    OutgoingRecord,
+    RecordRefused,
+    RecordTooLarge,
+    TopicMissing,
+)
+from shared.settings import KafkaSettings
+
+_REFUSED = (InvalidRecordError, InvalidTimestampError, PolicyViolationError)
+_TOO_LARGE = (MessageSizeTooLargeError, RecordListTooLargeError)
+_NOT_ALLOWED = (AuthorizationError, SaslAuthenticationFailedError)
+
+
+@dataclass(frozen=True)
+class ProducerLimits:
+    """How long a producer waits before it is an `Outage`, in seconds, and how much it holds, in bytes."""
+
+    connect_seconds: float = 30.0
+    delivery_seconds: float = 120.0
+    in_flight_bytes: int = 64_000_000
+    record_bytes: int = MAX_RECORD_BYTES
+
+
+DEFAULT_LIMITS = ProducerLimits()
+NO_OPTIONS: Mapping[str, object] = MappingProxyType({})
+
+
+class KafkaProducer:
+    """Writes to Kafka, idempotently, with every replica's acknowledgement (see `Producer`)."""
+
+    def __init__(self, settings: KafkaSettings, limits: ProducerLimits, options: Mapping[str, object]) -> None:
+        """Connect to the brokers, or raise `Outage`; `connect` makes one that is ready to send."""
+        self._limits = limits
+        self._connection = _connection(settings, limits) | dict(options)
+        self._budget = ByteBudget(limits.in_flight_bytes)
+        self._known: frozenset[str] = frozenset()
+        try:
+            self._client = kafka.KafkaProducer(**self._connection | _delivery(limits))
+        except KafkaError as error:
+            raise _failure(error, f"connecting to Kafka at {settings.bootstrap_servers}") from error
+        # One thread, so that deliveries keep their order; `send` may block there as long as it likes.
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="kafka-deliver")
+
+    @classmethod
+    def connect(
+        cls,
+        settings: KafkaSettings,
+        topics: Iterable[str] = (),
+        limits: ProducerLimits = DEFAULT_LIMITS,
+        options: Mapping[str, object] = NO_OPTIONS,
+    ) -> Self:
+        """Return a producer that knows `topics`, so that the first `send` to each need not ask for them.
+
+        `options` are kafka-python's own, for TLS, SASL and proxies. Raises `Outage`, `TopicMissing`, `Misconfigured`.
+        """
+        producer = cls(settings, limits, options)
+        try:
+            producer._learn(frozenset(topics))
+        except BaseException:
+            producer.close()
+            raise
+        return producer
+
+    @property
+    def in_flight_bytes(self) -> int:
+        """The bytes that were sent and are not acknowledged."""
+        return self._budget.held_bytes
+
+    def send(self, record: OutgoingRecord) -> Future[Delivery]:
+        """Hand over a record; see `Producer.send`."""
+        if record.topic not in self._known:
+            self._learn(frozenset({record.topic}))
+        size = record.size
+        if not self._budget.acquire(size, self._limits.delivery_seconds):
+            raise Outage(f"Kafka freed no room for {size} bytes in {self._limits.delivery_seconds} s")
+        delivery: Future[Delivery] = Future()
+        delivery.set_running_or_notify_cancel()  # from here on nobody can cancel it, as nobody can call a record back
+        delivery.add_done_callback(lambda _: self._budget.release(size))
+        try:
+            sent = self._client.send(record.topic, record.value, record.key, list(record.headers))
+        except KafkaError as error:
+            delivery.set_exception(_failure(error, f"sending to {record.topic}"))
+        else:
+            sent.add_callback(lambda at: delivery.set_result(Delivery(at.topic, at.partition, at.offset)))
+            sent.add_errback(lambda error: delivery.set_exception(_failure(error, f"sending to {record.topic}")))
+        return delivery
+
+    async def deliver(self, record: OutgoingRecord) -> Delivery:
+        """Return once `record` is acknowledged; see `Producer.deliver`."""
+        handed_over = asyncio.get_running_loop().run_in_executor(self._thread, self.send, record)
+        return await asyncio.wrap_future(await handed_over)
+
+    def flush(self) -> None:
+        """Return once no record waits; at the latest when the delivery time of the last is over."""
+        self._client.flush()
+
+    def close(self) -> None:
+        """Flush and close the connections."""
+        self._thread.shutdown()
+        self._client.close()
+
+    def __enter__(self) -> Self:
+        """Return the producer itself."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close the producer."""
+        self.close()
+
+    def _learn(self, topics: frozenset[str]) -> None:
+        """Fetch the metadata of `topics`, or raise `TopicMissing`."""
+        if topics <= self._known:
+            return
+        try:
+            missing = topics - self._existing_topics()
+            if missing:
+                raise TopicMissing(f"Kafka has no topic {', '.join(sorted(missing))}")
+            for topic in topics:
+                self._client.partitions_for(topic)
+        except KafkaError as error:
+            raise _failure(error, f"asking Kafka for topic {', '.join(sorted(topics))}") from error
+        self._known |= topics
+
+    def _existing_topics(self) -> set[str]:
+        # A client of its own, because the producer's asks for a missing topic again and again.
+        with closing(kafka.KafkaAdminClient(**self._connection)) as admin:
+            return set(admin.list_topics())
+
+
+def _connection(settings: KafkaSettings, limits: ProducerLimits) -> dict[str, object]:
+    return {
+        "bootstrap_servers": settings.bootstrap_servers.split(","),
+        "bootstrap_timeout_ms": _milliseconds(limits.connect_seconds),
+        # Kafka asks that a delivery be given the time of one request at least.
+        "request_timeout_ms": _milliseconds(min(30.0, limits.delivery_seconds / 2)),
+    }
+
+
+def _delivery(limits: ProducerLimits) -> dict[str, object]:
+    return {
+        "acks": "all",
+        "enable_idempotence": True,
+        "compression_type": "zstd",
+        "linger_ms": 20,
+        "batch_size": 256 * 1024,
+        "max_request_size": limits.record_bytes,
+        "delivery_timeout_ms": _milliseconds(limits.delivery_seconds),
+        "max_block_ms": _milliseconds(limits.connect_seconds),
+        "allow_auto_create_topics": False,
+    }
+
+
+def _milliseconds(seconds: float) -> int:
+    # An int, because kafka-python writes some of these into requests as they are.
+    return round(seconds * 1000)
+
+
+def _failure(error: KafkaError, what: str) -> Exception:
+    """Return what an error of kafka-python is to the platform; what is not known to last is an `Outage`."""
+    said = f"{what}: {error}"
+    if isinstance(error, _TOO_LARGE):
+        return RecordTooLarge(said)
+    if isinstance(error, _REFUSED):
+        return RecordRefused(said)
+    if isinstance(error, UnknownTopicOrPartitionError):
+        return TopicMissing(said)
+    if isinstance(error, _NOT_ALLOWED):
+        return Misconfigured(said)
+    return Outage(said)
