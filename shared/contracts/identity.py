@@ -70,22 +70,28 @@ def _digest(*parts: str) -> str:
 
 
 def _canonical(parts: SplitResult) -> str:
-    if not parts.scheme or not parts.hostname:
-        raise ValueError("it needs a scheme and a host")
-    default = parts.port in (None, _DEFAULT_PORTS.get(parts.scheme))
-    authority = _host(parts.hostname) + ("" if default else f":{parts.port}")
     path = _remove_dot_segments(_normalise_escapes(parts.path, _LEGAL_IN_PATH)) or "/"
     query = f"?{_normalise_escapes(parts.query, _LEGAL_IN_QUERY)}" if parts.query else ""
-    return f"{parts.scheme}://{authority}{path}{query}"
+    return f"{parts.scheme}://{_authority(parts)}{path}{query}"
+
+
+def _authority(parts: SplitResult) -> str:
+    if not parts.scheme or not parts.hostname:
+        raise ValueError("it needs a scheme and a host")
+    bracketed = parts.netloc.rpartition("@")[2].startswith("[")
+    host = _address(parts.hostname) if bracketed else _host(parts.hostname)
+    return host if parts.port in (None, _DEFAULT_PORTS.get(parts.scheme)) else f"{host}:{parts.port}"
+
+
+def _address(name: str) -> str:
+    address = IPv6Address(name)
+    if address.scope_id is not None:
+        raise ValueError(f"{name!r} has a zone, which names an interface of one machine")
+    # In full, for how Python shortens an address differs between its versions.
+    return f"[{address.packed.hex(':', 2)}]"
 
 
 def _host(name: str) -> str:
-    if ":" in name:
-        address = IPv6Address(name)
-        if address.scope_id is not None:
-            raise ValueError(f"{name!r} has a zone, which names an interface of one machine")
-        # In full, for how Python shortens an address differs between its versions.
-        return f"[{address.packed.hex(':', 2)}]"
     host = unquote(name, errors="strict").lower().encode("idna").decode()
     if not _HOST.fullmatch(host):
         raise ValueError(f"{name!r} is not a host's name")
