@@ -116,7 +116,7 @@ bench-stream: setup ## Measure the stream runner against its peers; writes bench
 lock: setup ## Resolve again: requirements.lock and Kafka's jars.
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --all-extras --generate-hashes \
 	  --no-emit-index-url --no-annotate --custom-compile-command "make lock" --output-file requirements.lock pyproject.toml
-	@$(BIN)/python -m infra.local.jars lock
+	@$(BIN)/python -m infra.local.fetch_jars lock
 
 clean: ## Remove what setup and the checks made; the stack's data stays.
 	@rm -rf .venv .millrace/cache .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage .coverage.*

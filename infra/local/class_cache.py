@@ -18,7 +18,6 @@ _WRITE_SECONDS = 120
 
 def record(cache: Path) -> None:
     """Run a broker in a folder of its own and keep the classes that it loads in `cache`; raises `PartError`."""
-    cache.unlink(missing_ok=True)
     draft = cache.with_name(f"{cache.name}.new")
     with tempfile.TemporaryDirectory() as folder:
         broker = Server(settle(Home(Path(folder)), load_stack(), ["kafka"], usual_ports=False)["kafka"])
@@ -29,13 +28,17 @@ def record(cache: Path) -> None:
         broker.process.stop(_WRITE_SECONDS)  # Java writes the cache as it ends
         if not draft.exists():
             raise PartError("\n".join(["Java wrote no class cache:", *last_lines(broker.place.log, 5)]))
+    for old in cache.parent.glob("kafka-*.aot"):
+        old.unlink()
     draft.replace(cache)
 
 
 def main() -> int:
-    """Record; a failure is told, and costs a second at each start of Kafka, no more."""
+    """Record, unless that was done; a failure is told, and costs a second at each start of Kafka, no more."""
+    cache = kafka.class_cache(load_stack().parts["kafka"])
     try:
-        record(kafka.CLASS_CACHE)
+        if not cache.exists():
+            record(cache)
     except PartError as error:
         sys.stderr.write(f"Kafka will start a second slower: {error}\n")
     return 0

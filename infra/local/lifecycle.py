@@ -14,8 +14,8 @@ from infra.local import control, report
 from infra.local.control import NotRunningError
 from infra.local.home import REPOSITORY, Home
 from infra.local.processes import kill_leftovers, rotate
-from infra.local.supervisor.daemon import sole_supervisor
 from infra.local.supervisor.protocol import Action, Request
+from infra.local.supervisor.sole import sole_supervisor
 from infra.local.supervisor.status import MOVING, WELL, State, UnitStatus
 from infra.stack import load_stack
 

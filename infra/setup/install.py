@@ -114,7 +114,7 @@ def install_project() -> None:
 
 def fetch_jars() -> None:
     """Fetch and check Kafka's jars."""
-    run(PYTHON, "-m", "infra.local.jars", "fetch")
+    run(PYTHON, "-m", "infra.local.fetch_jars", "fetch")
 
 
 def record_class_cache() -> None:

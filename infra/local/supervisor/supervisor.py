@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Sequence
 
-from infra.local.processes import Command, Process
+from infra.local.processes import Command
 from infra.local.supervisor.plan import service_of
 from infra.local.supervisor.protocol import Action, Reply, Request
 from infra.local.supervisor.status import WELL, State, UnitStatus
-from infra.local.supervisor.unit import Role, Spec, Unit
+from infra.local.supervisor.unit import Role, Running, Spec, Unit
 
 _AT_REST = frozenset({State.STOPPED, State.DONE, State.HALTED, State.FAILED})
 
@@ -14,7 +14,7 @@ _AT_REST = frozenset({State.STOPPED, State.DONE, State.HALTED, State.FAILED})
 class Supervisor:
     """Starts units in order, keeps them running, stops them in reverse."""
 
-    def __init__(self, specs: Sequence[Spec], start: Callable[[Command], Process], clock: Callable[[], float]) -> None:
+    def __init__(self, specs: Sequence[Spec], start: Callable[[Command], Running], clock: Callable[[], float]) -> None:
         """Take charge of `specs`; `clock` gives monotonic seconds."""
         self._clock = clock
         self.units = [Unit(spec, start, clock()) for spec in specs]

@@ -4,9 +4,10 @@ from collections.abc import Callable, Set
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import Protocol
 
 from infra.local.parts.place import PartError
-from infra.local.processes import Command, Process, last_lines
+from infra.local.processes import Command, last_lines
 from infra.local.supervisor.status import State, UnitStatus, describe
 from shared.stream.exits import Exit
 
@@ -49,17 +50,32 @@ def backoff_seconds(deaths: int) -> float:
     return BACKOFF_SECONDS[min(deaths, len(BACKOFF_SECONDS)) - 1]
 
 
+class Running(Protocol):
+    """A process, as a unit needs it."""
+
+    pid: int
+
+    def exit_code(self) -> int | None:
+        """Give the exit code, None while it runs."""
+
+    def terminate(self) -> None:
+        """Ask it to end."""
+
+    def kill(self) -> None:
+        """End it, and all it started."""
+
+
 class Unit:
     """The state of one `Spec`; `step` moves it on, times are monotonic seconds."""
 
-    def __init__(self, spec: Spec, start: Callable[[Command], Process], now: float) -> None:
+    def __init__(self, spec: Spec, start: Callable[[Command], Running], now: float) -> None:
         """Wait for what `spec` waits for; `start` makes processes."""
         self.spec = spec
         self.state = State.WAITING
         self.restarts = 0
         self.why = ""
         self._start = start
-        self._process: Process | None = None
+        self._process: Running | None = None
         self._wanted = True
         self._was_ready = False
         self._deaths = 0
