@@ -3,12 +3,12 @@
 import platform
 import time
 from collections.abc import Callable, Mapping
-from importlib.metadata import PackageNotFoundError, version
 from typing import Final, TypeVar
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, disable_created_metrics
 
 from shared.telemetry.metric_names import DESCRIPTIONS, LABELS, MetricName
+from shared.version import VERSION
 
 BATCH_SECONDS_BUCKETS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0)
 
@@ -91,17 +91,10 @@ class StreamMetrics:
         self._outage_seconds = Counter(*_described("millrace_outage_seconds_total"), registry=registry)
         self._pool_restarts = Counter(*_described("millrace_pool_restarts_total"), registry=registry)
         build = Gauge(*_described("millrace_build_info"), registry=registry)
-        build.labels(self._service, _version(), platform.python_version()).set(1)
+        build.labels(self._service, VERSION, platform.pythonVERSION).set(1)
         age = Gauge(*_described("millrace_commit_age_seconds"), registry=registry)
         age.labels(self._service).set_function(lambda: self._clock() - self._committed_at)
 
 
 def _described(name: MetricName) -> tuple[str, str, tuple[str, ...]]:
     return name, DESCRIPTIONS[name], ("service", *LABELS[name])
-
-
-def _version() -> str:
-    try:
-        return version("millrace")
-    except PackageNotFoundError:  # run from a checkout that nobody installed
-        return "unknown"
