@@ -91,7 +91,7 @@ class StreamMetrics:
         self._outage_seconds = Counter(*_described("millrace_outage_seconds_total"), registry=registry)
         self._pool_restarts = Counter(*_described("millrace_pool_restarts_total"), registry=registry)
         build = Gauge(*_described("millrace_build_info"), registry=registry)
-        build.labels(self._service, VERSION, platform.pythonVERSION).set(1)
+        build.labels(self._service, VERSION, platform.python_version()).set(1)
         age = Gauge(*_described("millrace_commit_age_seconds"), registry=registry)
         age.labels(self._service).set_function(lambda: self._clock() - self._committed_at)
 
