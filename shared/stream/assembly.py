@@ -1,0 +1,131 @@
+"""Puts a stream service together: its runner, its engine, and the adapters that its settings name."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager, closing
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Final
+
+import structlog
+
+from shared.io.object_store import ObjectStore
+from shared.io.retry import RetryPolicy
+from shared.io.s3 import S3ObjectStore
+from shared.settings import KafkaSettings, StoreSettings, StreamSettings, TelemetrySettings, home
+from shared.stream.attempt import Work
+from shared.stream.engines import ENGINES
+from shared.stream.engines.engine import Engine, Subscription
+from shared.stream.halt import DeadLetterLimit, Halted, HaltMarker
+from shared.stream.halts import Halts
+from shared.stream.lag import LagMeter
+from shared.stream.membership import instance_id
+from shared.stream.runner import Ports, Runner
+from shared.stream.sender import KafkaSender
+from shared.stream.service import Committer, StreamService
+from shared.stream.watch import watch
+from shared.stream.workers import Workers
+from shared.telemetry.health import Liveness, serve_health
+from shared.telemetry.metrics import StreamMetrics
+from shared.version import VERSION
+
+log = structlog.get_logger(__name__)
+
+MakeCommitter = Callable[[ObjectStore], Committer]
+
+REBALANCE_SECONDS: Final = 60.0
+"""How long the group waits for a member that is busy with a batch; past it the batch comes again elsewhere."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything that a stream service reads from its environment."""
+
+    kafka: KafkaSettings
+    store: StoreSettings
+    stream: StreamSettings
+    telemetry: TelemetrySettings
+
+
+@dataclass(frozen=True)
+class Assembly:
+    """A service that is ready to run."""
+
+    engine: Engine
+    runner: Runner
+    liveness: Liveness
+    meter: LagMeter
+
+    async def watch(self) -> None:
+        """Watch the service's progress; raises `Stalled`."""
+        await watch(self.meter, self.engine.assignment, self.runner.ports.metrics, self.liveness)
+
+
+@asynccontextmanager
+async def assemble(
+    service: StreamService[Any], settings: Settings, make_committer: MakeCommitter | None
+) -> AsyncIterator[Assembly]:
+    """Put `service` together; raises `Halted` where nobody has resumed it, and `Outage` where a server is away."""
+    stream = settings.stream
+    async with AsyncExitStack() as stack:
+        metrics = StreamMetrics(service.name)
+        liveness = Liveness(stream.watchdog_seconds)
+        stack.enter_context(serve_health(service.name, settings.telemetry, metrics.registry, liveness))
+        store = stack.enter_context(closing(_store(settings)))
+        marker = await asyncio.to_thread(_resumed_marker, store, service.name)
+        name = stack.enter_context(instance_id(service.name, home() / "run", stream.instance_id))
+        ports = Ports(
+            pool=stack.enter_context(_workers(service, stream, metrics)),
+            store=store,
+            sender=await stack.enter_async_context(_sender(settings, metrics)),
+            metrics=metrics,
+            committer=None if make_committer is None else make_committer(store),
+        )
+        limit = DeadLetterLimit(stream.dlq_max_ratio, stream.dlq_ratio_window, stream.dlq_max_run)
+        runner = Runner(service, ports, limit, VERSION, marker)
+        engine = ENGINES[stream.engine](_subscription(service, settings, name))
+        log.info("started", instance=name, engine=stream.engine, topic=service.source.name)
+        yield Assembly(engine, runner, liveness, LagMeter(settings.kafka.bootstrap_servers, service.name))
+
+
+def _store(settings: Settings) -> S3ObjectStore:
+    return S3ObjectStore.from_settings(settings.store, RetryPolicy(total_seconds=settings.stream.outage_seconds))
+
+
+def _resumed_marker(store: ObjectStore, service: str) -> HaltMarker | None:
+    marker = Halts(store).read(service)
+    if marker is not None and not marker.resumed:
+        raise Halted(marker)
+    return marker
+
+
+def _workers(service: StreamService[Any], stream: StreamSettings, metrics: StreamMetrics) -> closing[Workers]:
+    return closing(Workers(Work(service), stream.pool_workers, stream.process_timeout_seconds, metrics.pool_restarted))
+
+
+@asynccontextmanager
+async def _sender(settings: Settings, metrics: StreamMetrics) -> AsyncIterator[KafkaSender]:
+    sender = KafkaSender(
+        settings.kafka.bootstrap_servers, settings.stream.outage_seconds, partial(metrics.retried, "kafka")
+    )
+    await sender.start()
+    try:
+        yield sender
+    finally:
+        await sender.stop()
+
+
+def _subscription(service: StreamService[Any], settings: Settings, name: str) -> Subscription:
+    stream = settings.stream
+    return Subscription(
+        bootstrap_servers=settings.kafka.bootstrap_servers,
+        topic=service.source.name,
+        group=service.name,
+        instance_id=name,
+        batch_size=stream.batch_size,
+        within_seconds=stream.within_seconds,
+        session_seconds=stream.session_timeout_seconds,
+        rebalance_seconds=REBALANCE_SECONDS,
+        max_poll_seconds=2 * stream.outage_seconds + stream.process_timeout_seconds + REBALANCE_SECONDS,
+        folder=home() / "run",
+    )

@@ -1,0 +1,147 @@
+"""Decode, process, encode: the pure work on a batch, which turns whatever goes wrong with a record into a fault.
+
+Runs in a child process; nothing here knows Kafka, S3 or a clock.
+"""
+
+import traceback
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property, partial
+from typing import Any, Final, Generic, TypeVar
+
+import msgspec
+
+from shared.contracts.envelope import Envelope, MalformedEnvelope, Origin, from_headers, to_headers
+from shared.contracts.identity import derived_event_id
+from shared.contracts.message import Message, decoder, encode
+from shared.contracts.topics import RECORD_LIMIT_BYTES, Topic
+from shared.io.record import OutgoingRecord
+from shared.stream.record import Record
+from shared.stream.service import M, Outcome, Received, StoredObject, StreamService
+from shared.telemetry.tracing import child_traceparent
+
+T = TypeVar("T")
+# Kafka counts its own framing of a record against the limit too.
+_FRAMING_BYTES: Final = 512
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A record that could not be worked on: the exception's class, its message and the line that raised it."""
+
+    error: str
+    detail: str
+
+
+@dataclass(frozen=True)
+class Finished:
+    """What became of one record, ready for Kafka and S3: `outgoing` is encoded, `kind` is the topic it goes to."""
+
+    origin: Origin
+    outgoing: tuple[OutgoingRecord, ...] = ()
+    objects: tuple[StoredObject, ...] = ()
+    payload: Any = None
+    kind: str = "none"
+    reason: str = ""
+    fault: Fault | None = None
+
+
+class Oversized(ValueError):
+    """A message is larger than its topic takes."""
+
+
+@dataclass(frozen=True)
+class Work(Generic[M]):
+    """A service's work on a batch of records, in the one form that a child process needs."""
+
+    service: StreamService[M]
+
+    @cached_property
+    def _decoder(self) -> "msgspec.json.Decoder[M]":
+        return decoder(self.service.source.message)
+
+    def __call__(self, records: Sequence[Record], at: datetime) -> list[Finished]:
+        """Work on `records` at the moment `at`; gives one `Finished` for each, in order, and never raises."""
+        received = [attempt(partial(self._receive, record)) for record in records]
+        good = [one for one in received if isinstance(one, Received)]
+        outcomes = iter(self._process(good))
+        return [
+            self._failed(record, one) if isinstance(one, Fault) else self._finish(one, next(outcomes), at)
+            for record, one in zip(records, received, strict=True)
+        ]
+
+    def _receive(self, record: Record) -> Received[M]:
+        if record.value is None:
+            raise MalformedEnvelope("the record has no value")
+        return Received(self._decoder.decode(record.value), from_headers(record.headers), record.origin)
+
+    def _process(self, batch: Sequence[Received[M]]) -> list[Outcome | Fault]:
+        """Process the batch as one; where that raises, record by record, so that only the guilty ones fail."""
+        whole = attempt(lambda: _counted(self.service.process(batch), len(batch)))
+        if not isinstance(whole, Fault):
+            return list(whole)
+        return [self._process_one(received) for received in batch]
+
+    def _process_one(self, received: Received[M]) -> Outcome | Fault:
+        return attempt(lambda: _counted(self.service.process([received]), 1)[0])
+
+    def _finish(self, received: Received[M], outcome: Outcome | Fault, at: datetime) -> Finished:
+        if isinstance(outcome, Fault):
+            return Finished(received.origin, kind="fault", fault=outcome)
+        encoded = attempt(lambda: self._encode(received, outcome.messages, at))
+        if isinstance(encoded, Fault):
+            return Finished(received.origin, kind="fault", fault=encoded)
+        kind = encoded[0].topic if encoded else "none"
+        return Finished(received.origin, encoded, outcome.objects, outcome.payload, kind, outcome.reason)
+
+    def _failed(self, record: Record, fault: Fault) -> Finished:
+        return Finished(record.origin, kind="fault", fault=fault)
+
+    def _encode(self, parent: Received[M], messages: Sequence[Message], at: datetime) -> tuple[OutgoingRecord, ...]:
+        ids = [self._event_id(parent, message) for message in messages]
+        if len(set(ids)) < len(ids):
+            raise ValueError("two messages made of one record have the same id: give each its own op or seed")
+        return tuple(self._outgoing(parent, message, id_, at) for message, id_ in zip(messages, ids, strict=True))
+
+    def _event_id(self, parent: Received[M], message: Message) -> str:
+        op, seed = message.derivation
+        return derived_event_id(parent.envelope.id, self.service.name, self.service.rule_set, op, seed)
+
+    def _outgoing(self, parent: Received[M], message: Message, event_id: str, at: datetime) -> OutgoingRecord:
+        topic: Topic[Any] = self.service.route(message)
+        key = topic.key_of(message)
+        envelope = Envelope(
+            id=event_id,
+            source=f"/millrace/{self.service.name}",
+            type=topic.type,
+            time=at,
+            dataschema=topic.dataschema,
+            partitionkey=key,
+            origin=parent.origin,
+            traceparent=child_traceparent(parent.envelope.traceparent),
+        )
+        record = OutgoingRecord(topic.name, key.encode(), encode(message), to_headers(envelope))
+        if record.size_bytes > RECORD_LIMIT_BYTES - _FRAMING_BYTES:
+            raise Oversized(f"{topic.name} takes {RECORD_LIMIT_BYTES} bytes a record, not {record.size_bytes}")
+        return record
+
+
+def attempt(work: Callable[[], T]) -> T | Fault:
+    """Do `work`; whatever it raises becomes a `Fault`. The one place that catches everything."""
+    try:
+        return work()
+    except Exception as error:  # noqa: BLE001 - one record's bug must not stop, or lose, the others
+        return _fault(error)
+
+
+def _fault(error: Exception) -> Fault:
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f" ({frames[-1].filename}:{frames[-1].lineno})" if frames else ""
+    return Fault(type(error).__name__, f"{error}{place}")
+
+
+def _counted(outcomes: Sequence[Outcome], expected: int) -> Sequence[Outcome]:
+    if len(outcomes) != expected:
+        raise ValueError(f"process gave {len(outcomes)} outcomes for {expected} messages")
+    return outcomes

@@ -1,0 +1,156 @@
+"""The runner on faust-streaming, whose agent acknowledges on any raise unless it is held as it is here.
+
+Measured on faust-streaming 0.15.3: `take()` with 1 % store faults lost 3,935 of 4,000 records and stayed "healthy". So
+the agent uses `noack_take`, one batch at a time, and an error leaves it as a stored value, never as an exception.
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, cast
+
+import faust
+import structlog
+from faust.types import TP, EventT, StreamT
+
+from shared.io.outage import Outage
+from shared.stream.engines.engine import METADATA_MAX_AGE_MS, Evictions, Handler, Subscription
+from shared.stream.record import OffsetRange, Record, TopicPartition, ranges_of
+
+log = structlog.get_logger(__name__)
+
+STREAM_BUFFER: Final = 1024
+MAX_FETCH_BYTES: Final = 2 * 1024 * 1024
+# Faust commits on a timer too, which would replay up to a timer's worth of batches: we commit after each batch.
+COMMIT_TIMER_SECONDS: Final = 3600.0
+REQUEST_TIMEOUT_SECONDS: Final = 60.0
+
+
+class FaustEngine:
+    """A Faust app with one agent, started inside our own event loop: no CLI, no web server, no tables."""
+
+    def __init__(self, subscription: Subscription) -> None:
+        """Prepare; `run` connects."""
+        self._subscription = subscription
+        self._app: faust.App | None = None
+        self._failed: asyncio.Future[BaseException] | None = None
+        self._evictions = Evictions()
+
+    async def run(self, handler: Handler, stop: asyncio.Event) -> None:
+        """Consume until `stop` is set; see `Engine.run`."""
+        self._failed = asyncio.get_running_loop().create_future()
+        app = self._app = self._new_app()
+        self._host(app, handler)
+        try:
+            await app.start()
+        except Exception as error:  # Faust wraps what aiokafka raises in many classes
+            raise Outage(f"Kafka at {self._subscription.bootstrap_servers} is away: {error!r}") from error
+        ended = await self._until_ended(app, stop)
+        if ended is not None:
+            # The app is not stopped: stopping waits for the acknowledgement of what must not be acknowledged.
+            raise ended
+        await app.stop()
+
+    def assignment(self) -> frozenset[TopicPartition]:
+        """Give the partitions that this process holds."""
+        if self._app is None or not self._app.started:
+            return frozenset()
+        return frozenset(TopicPartition(*place) for place in self._app.consumer.assignment())
+
+    async def _until_ended(self, app: faust.App, stop: asyncio.Event) -> BaseException | None:
+        if self._failed is None:
+            raise RuntimeError("the engine is not running")
+        stopping = asyncio.ensure_future(stop.wait())
+        crashed = asyncio.ensure_future(app.wait_until_stopped())
+        waiting: set[asyncio.Future[Any]] = {stopping, crashed, self._failed}
+        await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        if self._failed.done():
+            return self._failed.result()
+        if app.crashed:
+            return RuntimeError(f"Faust crashed: {app.crash_reason!r}")
+        crashed.cancel()
+        return None
+
+    def _host(self, app: faust.App, handler: Handler) -> None:
+        async def assigned(_: object, /, *arguments: set[TP], signal: object, **__: object) -> None:  # noqa: ARG001 - Faust's signature
+            await handler.assigned([TopicPartition(*place) for place in arguments[0]])
+
+        async def consume(stream: StreamT[Any]) -> None:
+            size, within = self._subscription.batch_size, self._subscription.within_seconds
+            async for events in cast(faust.Stream[Any], stream).noack_take(size, within=within):
+                if await self._one_batch(app, stream, handler, events):
+                    return
+
+        app.on_partitions_assigned.connect(assigned, weak=False)
+        app.agent(app.topic(self._subscription.topic, value_type=bytes, key_type=bytes), concurrency=1)(consume)
+
+    async def _one_batch(
+        self, app: faust.App, stream: StreamT[Any], handler: Handler, events: Sequence[EventT[bytes]]
+    ) -> bool:
+        """Handle and acknowledge one batch; gives whether the engine has failed."""
+        batch = [_record(event) for event in events]
+        try:
+            await handler.handle(batch)
+            for event in events:
+                await stream.ack(event)
+            await self._commit(app, handler, ranges_of(batch))
+        except asyncio.CancelledError:
+            raise
+        except BaseException as error:  # noqa: BLE001 - an exception that left the agent would acknowledge the batch
+            await self._fail(error)
+            return True
+        return False
+
+    async def _fail(self, error: BaseException) -> None:
+        """Tell `run`, then stay here: an agent that ends lets Faust acknowledge."""
+        if self._failed is not None and not self._failed.done():
+            self._failed.set_result(error)
+        await asyncio.Event().wait()
+
+    async def _commit(self, app: faust.App, handler: Handler, ranges: Sequence[OffsetRange]) -> None:
+        if await app.consumer.commit():
+            self._evictions.committed()
+            await handler.acknowledged(ranges)
+        else:
+            log.info("evicted", ranges=[str(covered) for covered in ranges])
+            self._evictions.lost()
+
+    def _new_app(self) -> faust.App:
+        given = self._subscription
+        return faust.App(
+            given.group,
+            broker=[f"kafka://{server}" for server in given.bootstrap_servers.split(",")],
+            autodiscover=False,
+            web_enabled=False,
+            datadir=given.folder / f"faust-{given.instance_id}",
+            key_serializer="raw",
+            value_serializer="raw",
+            stream_buffer_maxsize=STREAM_BUFFER,
+            consumer_max_fetch_size=MAX_FETCH_BYTES,
+            consumer_auto_offset_reset="earliest",
+            consumer_group_instance_id=given.instance_id,
+            consumer_metadata_max_age_ms=METADATA_MAX_AGE_MS,
+            table_standby_replicas=0,
+            topic_allow_declare=False,
+            topic_disable_leader=True,
+            **_broker_settings(given),
+        )
+
+
+def _broker_settings(given: Subscription) -> dict[str, Any]:
+    return {
+        "broker_commit_interval": COMMIT_TIMER_SECONDS,
+        "broker_session_timeout": given.session_seconds,
+        "broker_heartbeat_interval": given.session_seconds / 3,
+        "broker_request_timeout": max(REQUEST_TIMEOUT_SECONDS, given.session_seconds),
+        "broker_rebalance_timeout": given.rebalance_seconds,
+        "broker_max_poll_interval": given.max_poll_seconds,
+        "producer_request_timeout": REQUEST_TIMEOUT_SECONDS,
+    }
+
+
+def _record(event: EventT[bytes]) -> Record:
+    message = event.message
+    headers = message.headers or ()
+    pairs = headers.items() if isinstance(headers, Mapping) else headers
+    return Record(message.topic, message.partition, message.offset, message.key, message.value, tuple(pairs))

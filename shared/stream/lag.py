@@ -1,0 +1,56 @@
+"""How far a group is behind, asked of the broker itself and not of the consumer that may be stuck."""
+
+from collections.abc import Collection, Mapping
+from contextlib import AsyncExitStack
+from typing import Self
+
+from aiokafka import AIOKafkaConsumer
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.structs import TopicPartition as KafkaTopicPartition
+
+from shared.stream.record import TopicPartition
+
+
+class LagMeter:
+    """Asks for the ends of the logs and for what a group has committed."""
+
+    def __init__(self, bootstrap_servers: str, group: str) -> None:
+        """Prepare to ask about `group`."""
+        self._group = group
+        self._bootstrap_servers = bootstrap_servers
+
+    async def __aenter__(self) -> Self:
+        """Connect; raises `KafkaError` where the broker is away."""
+        self._admin = AIOKafkaAdminClient(bootstrap_servers=self._bootstrap_servers)
+        self._consumer = AIOKafkaConsumer(bootstrap_servers=self._bootstrap_servers)
+        async with AsyncExitStack() as stack:
+            stack.push_async_callback(self._admin.close)
+            await self._admin.start()
+            stack.push_async_callback(self._consumer.stop)
+            await self._consumer.start()
+            self._open = stack.pop_all()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Disconnect."""
+        await self._open.aclose()
+
+    async def measure(self, places: Collection[TopicPartition]) -> tuple[dict[TopicPartition, int], int]:
+        """Give how many records wait in each of `places`, and the sum of what is committed in them.
+
+        A partition without a committed offset waits from its first record on. Raises `KafkaError`.
+        """
+        wanted = [KafkaTopicPartition(*place) for place in places]
+        if not wanted:
+            return {}, 0
+        committed = await self._admin.list_consumer_group_offsets(self._group, partitions=wanted)
+        ends = await self._consumer.end_offsets(wanted)
+        starts = await self._consumer.beginning_offsets(wanted)
+        reached = {place: max(committed[place].offset, starts[place]) for place in wanted}
+        return _lags(reached, ends), sum(reached.values())
+
+
+def _lags(
+    reached: Mapping[KafkaTopicPartition, int], ends: Mapping[KafkaTopicPartition, int]
+) -> dict[TopicPartition, int]:
+    return {TopicPartition(place.topic, place.partition): max(0, ends[place] - at) for place, at in reached.items()}

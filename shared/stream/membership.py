@@ -1,0 +1,34 @@
+"""A stable name for each process of a service, so that a restart is no rebalance (Kafka's static membership)."""
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+
+
+@contextmanager
+def instance_id(service: str, folder: Path, given: str | None = None) -> Iterator[str]:
+    """Hold a name that no other process of `service` on this machine holds, for as long as the block runs.
+
+    The lowest free number, so that the process which replaces a killed one takes over its name and its partitions. The
+    lock ends with the process, however that ends. `given` (a StatefulSet's pod name) is used as it stands: two
+    processes with one name steal partitions from each other, and nothing here could see it.
+    """
+    if given:
+        yield given
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    for number in count():
+        descriptor = os.open(folder / f"{service}-{number}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(descriptor)
+            continue
+        try:
+            yield f"{service}-{number}"
+        finally:
+            os.close(descriptor)
+        return

@@ -1,0 +1,149 @@
+"""What is done with a batch, in the order that loses nothing: work, store, send, commit, and only then acknowledge.
+
+The engines (`shared.stream.engines`) bring batches and acknowledge them; they call `Runner.handle`, and acknowledge
+nothing unless it returns.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Protocol
+
+import structlog
+
+from shared.contracts import failures
+from shared.io.object_store import ObjectStore
+from shared.io.record import OutgoingRecord
+from shared.stream.attempt import Finished
+from shared.stream.halt import DeadLetterLimit, Halted, HaltMarker, samples
+from shared.stream.halts import Halts
+from shared.stream.record import OffsetRange, Record, TopicPartition, ranges_of
+from shared.stream.sender import Sender
+from shared.stream.service import Committer, StreamService
+from shared.telemetry.metrics import StreamMetrics
+
+log = structlog.get_logger(__name__)
+
+
+def utc_now() -> datetime:
+    """Give the present moment, in UTC."""
+    return datetime.now(UTC)
+
+
+class Pool(Protocol):
+    """Where the pure work is done."""
+
+    async def run(self, records: Sequence[Record], at: datetime) -> list[Finished]:
+        """Give one `Finished` for each record, in order."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ports:
+    """Everything outside that a runner needs."""
+
+    pool: Pool
+    store: ObjectStore
+    sender: Sender
+    metrics: StreamMetrics
+    committer: Committer | None = None
+    now: Callable[[], datetime] = utc_now
+
+
+@dataclass
+class Runner:
+    """Handles the batches of one service; one at a time, for offsets are acknowledged in order."""
+
+    service: StreamService[Any]
+    ports: Ports
+    limit: DeadLetterLimit
+    version: str
+    marker: HaltMarker | None = None
+    _from: dict[TopicPartition, int] = field(default_factory=dict)
+
+    async def assigned(self, partitions: Sequence[TopicPartition]) -> None:
+        """Learn from the commit port what of `partitions`, newly assigned, is already durable."""
+        if self.ports.committer is not None:
+            self._from |= await self.ports.committer.next_offsets(partitions)
+
+    async def handle(self, batch: Sequence[Record]) -> None:
+        """Make all effects of `batch`; once it returns, the batch may be acknowledged.
+
+        Raises `Halted` when the dead-letter limit is passed, `Outage` when a server stays away, and whatever the
+        commit port raises: then nothing may be acknowledged.
+        """
+        started = time.perf_counter()
+        self.ports.metrics.batch_taken(len(batch))
+        records = [record for record in batch if record.offset >= self._from.get(record.topic_partition, 0)]
+        if records:
+            await self._effects(records)
+        self.ports.metrics.batch_handled(len(batch), time.perf_counter() - started)
+
+    async def acknowledged(self, ranges: Sequence[OffsetRange]) -> None:
+        """Note that the offsets of `ranges` are committed."""
+        self.ports.metrics.committed({covered.topic_partition: covered.next_offset for covered in ranges})
+        if self.marker is not None:
+            self.marker = await asyncio.to_thread(Halts(self.ports.store).passed, self.marker, ranges)
+
+    async def _effects(self, records: Sequence[Record]) -> None:
+        at = self.ports.now()
+        finished = await self.ports.pool.run(records, at)
+        await self._refuse_too_many_faults(records, finished, at)
+        await self._store(finished)
+        await self.ports.sender.send_all(self._outgoing(records, finished, at))
+        if self.ports.committer is not None:
+            await self.ports.committer.commit(finished, ranges_of(records))
+        self._count(finished)
+
+    async def _refuse_too_many_faults(self, records: Sequence[Record], done: Sequence[Finished], at: datetime) -> None:
+        marker = self.marker
+        counted = [
+            one.fault for record, one in zip(records, done, strict=True) if marker is None or not marker.excuses(record)
+        ]
+        reason = self.limit.observe(counted)
+        if reason is not None:
+            halted = HaltMarker(
+                service=self.service.name,
+                at=at,
+                reason=reason,
+                samples=samples(counted),
+                ranges=ranges_of(records),
+            )
+            await asyncio.to_thread(Halts(self.ports.store).write, halted)
+            raise Halted(halted)
+
+    async def _store(self, finished: Sequence[Finished]) -> None:
+        objects = {stored.key: stored.data for one in finished for stored in one.objects}
+        for key, data in objects.items():
+            await asyncio.to_thread(self.ports.store.put, key, data)
+
+    def _outgoing(self, records: Sequence[Record], done: Sequence[Finished], at: datetime) -> list[OutgoingRecord]:
+        return [
+            sent
+            for record, one in zip(records, done, strict=True)
+            for sent in (one.outgoing if one.fault is None else (self._dead_letter(record, one, at),))
+        ]
+
+    def _dead_letter(self, record: Record, finished: Finished, at: datetime) -> OutgoingRecord:
+        if finished.fault is None:
+            raise ValueError("only a fault makes a dead letter")
+        letter = failures.DeadLetter(
+            origin=record.origin,
+            error=finished.fault.error,
+            detail=finished.fault.detail,
+            service=self.service.name,
+            version=self.version,
+            failed_at=at,
+            attempt=failures.next_attempt(record.headers),
+        )
+        headers = failures.to_headers(letter, record.headers)
+        return OutgoingRecord(self.service.source.dead_letters, record.key, record.value, headers)
+
+    def _count(self, finished: Sequence[Finished]) -> None:
+        for one in finished:
+            if one.fault is None:
+                self.ports.metrics.outcome(one.kind, one.reason)
+            else:
+                self.ports.metrics.dead_letter(one.fault.error)
+                log.info("record_dead_lettered", origin=str(one.origin), error=one.fault.error, detail=one.fault.detail)

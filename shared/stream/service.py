@@ -1,0 +1,99 @@
+"""What a stream service is: a pure function of a batch, and a table of where its outcomes go."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Generic, Protocol, TypeVar
+
+from shared.contracts.documents import RejectedDocument
+from shared.contracts.envelope import Envelope, Origin
+from shared.contracts.message import Message
+from shared.contracts.topics import Topic
+from shared.stream.record import OffsetRange, TopicPartition
+
+M = TypeVar("M", bound=Message)
+
+
+@dataclass(frozen=True)
+class Received(Generic[M]):
+    """A decoded message with its envelope and its place in Kafka."""
+
+    message: M
+    envelope: Envelope
+    origin: Origin
+
+
+@dataclass(frozen=True)
+class StoredObject:
+    """Bytes to be put to S3 before the messages that name them are sent; `key` follows from the content."""
+
+    key: str
+    data: bytes
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one record: messages to send, objects to store first, and what the commit port is given.
+
+    `reason` names the rule of a rejection; it is empty for everything else.
+    """
+
+    messages: tuple[Message, ...] = ()
+    objects: tuple[StoredObject, ...] = ()
+    payload: Any = None
+    reason: str = ""
+
+
+Process = Callable[[Sequence[Received[M]]], Sequence[Outcome]]
+"""Give one outcome for each message, in order. Pure and picklable: it runs in another process, perhaps twice."""
+
+Route = Callable[[Any], Topic[Any]]
+"""Name the topic that a message belongs to: an exhaustive `match`."""
+
+
+class Committed(Protocol):
+    """What the commit port is told of one record."""
+
+    @property
+    def origin(self) -> Origin:
+        """The record."""
+
+    @property
+    def payload(self) -> Any:  # noqa: ANN401 - each service's own; the runner only carries it
+        """What `process` left for the port; None for a fault."""
+
+
+class Committer(Protocol):
+    """A service's own durable effect, made after all sends are acknowledged and before any offset is."""
+
+    async def next_offsets(self, partitions: Sequence[TopicPartition]) -> dict[TopicPartition, int]:
+        """Say from which offset on work is missing; records below it are acknowledged unread."""
+
+    async def commit(self, outcomes: Sequence[Committed], ranges: Sequence[OffsetRange]) -> None:
+        """Make `outcomes`, which cover `ranges`, durable. A raise means that nothing is acknowledged."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class StreamService(Generic[M]):
+    """One service: `name` is its consumer group; `rule_set` its rules' version, part of every id that it makes."""
+
+    name: str
+    source: Topic[M]
+    process: Process[M]
+    route: Route
+    rule_set: str
+
+
+def each(work: Callable[[M], Message | tuple[Message, ...]]) -> Process[M]:
+    """Lift `work` on one message to a `Process`; `work` is a function of some module, so that it can be pickled."""
+    return partial(_each, work)
+
+
+def _each(work: Callable[[M], Message | tuple[Message, ...]], batch: Sequence[Received[M]]) -> list[Outcome]:
+    return [_outcome(work(received.message)) for received in batch]
+
+
+def _outcome(made: Message | tuple[Message, ...]) -> Outcome:
+    if isinstance(made, tuple):
+        return Outcome(messages=made)
+    return Outcome(messages=(made,), reason=made.reason if isinstance(made, RejectedDocument) else "")

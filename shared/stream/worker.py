@@ -1,0 +1,104 @@
+"""The process of a stream service: from its settings, through signals, to one exit code for each way to end."""
+
+import asyncio
+import logging
+import os
+import signal
+import sys
+from contextlib import suppress
+from typing import Any, NoReturn
+
+import structlog
+import uvloop
+
+from shared.io.outage import Misconfigured, Outage
+from shared.settings import KafkaSettings, SettingsError, StoreSettings, StreamSettings, TelemetrySettings, load
+from shared.stream.assembly import Assembly, MakeCommitter, Settings, assemble
+from shared.stream.exits import Exit
+from shared.stream.halt import Halted
+from shared.stream.service import StreamService
+from shared.telemetry.logging import configure_logging
+
+log = structlog.get_logger(__name__)
+
+
+def main(service: StreamService[Any], make_committer: MakeCommitter | None = None) -> NoReturn:
+    """Run `service` until it is told to stop, and end the process with one of the codes of `Exit`.
+
+    `make_committer` makes the service's own commit port, where it has one, on the object store.
+    """
+    try:
+        settings = Settings(load(KafkaSettings), load(StoreSettings), load(StreamSettings), load(TelemetrySettings))
+    except SettingsError as error:
+        sys.stderr.write(f"{service.name}: {error}\n")
+        _end(Exit.HALTED)
+    configure_logging(service.name, settings.telemetry)
+    uvloop.run(_serve(service, settings, make_committer))
+    raise AssertionError("the process has ended before this line")
+
+
+async def _serve(service: StreamService[Any], settings: Settings, make_committer: MakeCommitter | None) -> NoReturn:
+    """Serve, and end the process from within the loop: a loop that closes would first let tasks acknowledge."""
+    try:
+        async with assemble(service, settings, make_committer) as assembly:
+            await _until_stopped(assembly, settings.stream.drain_seconds)
+    except BaseException as error:  # noqa: BLE001 - whatever it is, it becomes an exit code
+        _end(_code_of(error))
+    log.info("drained")
+    _end(Exit.OK)
+
+
+def _code_of(error: BaseException) -> Exit:
+    match error:
+        case Halted() | Misconfigured():
+            log.error("halted", why=str(error))
+            return Exit.HALTED
+        case Outage():
+            log.error("outage", why=str(error))
+            return Exit.OUTAGE
+        case _:
+            log.error("crashed", exc_info=error)
+            return Exit.OUTAGE
+
+
+async def _until_stopped(assembly: Assembly, drain_seconds: float) -> None:
+    """Consume until a signal, or until the engine or the watchdog ends by itself; then drain, or give up draining."""
+    stop = _stop_on_signal()
+    running = asyncio.ensure_future(assembly.engine.run(assembly.runner, stop))
+    watching = asyncio.ensure_future(assembly.watch())
+    stopping = asyncio.ensure_future(stop.wait())
+    await asyncio.wait({running, watching, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    if stop.is_set():
+        # Not `wait_for`: it cancels, and then waits for, what may swallow the cancellation.
+        await asyncio.wait({running}, timeout=drain_seconds)
+        if not running.done():
+            log.error("not_drained", seconds=drain_seconds)
+            _end(Exit.UNDRAINED)
+    for task in (running, watching):
+        if task.done():
+            task.result()
+        task.cancel()
+
+
+def _stop_on_signal() -> asyncio.Event:
+    """Give an event that SIGTERM or SIGINT sets; a second signal ends the process at once."""
+    stop = asyncio.Event()
+
+    def asked() -> None:
+        if stop.is_set():
+            _end(Exit.UNDRAINED)
+        log.info("stopping")
+        stop.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, asked)
+    return stop
+
+
+def _end(code: Exit) -> NoReturn:
+    """End the process here: on a failure no library's exit handler may wait, or acknowledge, any more."""
+    logging.shutdown()
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):
+            stream.flush()
+    os._exit(code)

@@ -1,0 +1,109 @@
+"""The service under test: numbered messages in, numbered messages out, and a message can ask for any misfortune.
+
+`NUMBERED_PREFIX` names the topics and the group; `NUMBERED_COMMIT` turns on a commit port (`record` or `raise`).
+"""
+
+import os
+import time
+from collections.abc import Sequence
+from typing import Any, Final
+
+import msgspec
+
+from shared.contracts.identity import content_hash
+from shared.contracts.message import Message
+from shared.contracts.topics import Topic
+from shared.io.object_store import ObjectStore
+from shared.stream.record import OffsetRange, TopicPartition
+from shared.stream.service import Committed, Outcome, Received, StoredObject, StreamService
+
+
+class Numbered(Message, frozen=True, kw_only=True):
+    """A message with a number, and with what shall happen to it."""
+
+    number: int
+    body: str = ""
+    fate: str = ""
+
+
+class NumberedDone(Message, frozen=True, kw_only=True):
+    """What the service makes of a `Numbered`; `stored` is the S3 key of the object that holds its body."""
+
+    number: int
+    stored: str
+
+
+PREFIX: Final = os.environ.get("NUMBERED_PREFIX", "numbered")
+
+
+def _topic(name: str, message: type[Any]) -> Topic[Any]:
+    return Topic(
+        name=f"{PREFIX}-{name}",
+        message=message,
+        key="number",
+        description="A test's.",
+        producers=("test",),
+        consumers=("test",),
+    )
+
+
+SOURCE: Final = _topic("in", Numbered)
+SINK: Final = _topic("out", NumberedDone)
+
+
+def process(batch: Sequence[Received[Numbered]]) -> list[Outcome]:
+    """Store the bodies of the batch as one object, and say of each message that it is done."""
+    for received in batch:
+        _suffer(received.message)
+    packed = "\n".join(f"{received.message.number} {received.message.body}" for received in batch).encode()
+    stored = StoredObject(f"{PREFIX}/{content_hash(packed)}", packed)
+    return [
+        Outcome(
+            messages=(NumberedDone(number=received.message.number, stored=stored.key),),
+            objects=(stored,),
+            payload=received.message.number,
+        )
+        for received in batch
+    ]
+
+
+def route(_: NumberedDone) -> Topic[Any]:
+    """Everything goes to the sink."""
+    return SINK
+
+
+def _suffer(message: Numbered) -> None:
+    match message.fate:
+        case "raise":
+            raise ValueError(f"number {message.number} was asked to raise")
+        case "die":
+            os._exit(9)
+        case "hang":
+            time.sleep(3600)
+        case "slow":
+            time.sleep(0.05)
+        case _:
+            pass
+
+
+class RecordingCommitter:
+    """A commit port that writes what it is told to S3, or raises."""
+
+    def __init__(self, store: ObjectStore) -> None:
+        """Record in `store`."""
+        self._store = store
+
+    async def next_offsets(self, partitions: Sequence[TopicPartition]) -> dict[TopicPartition, int]:
+        """Skip as many records of each partition as `NUMBERED_SKIP` says."""
+        return dict.fromkeys(partitions, int(os.environ.get("NUMBERED_SKIP", "0")))
+
+    async def commit(self, outcomes: Sequence[Committed], ranges: Sequence[OffsetRange]) -> None:
+        """Record the batch under a key that names its first offset."""
+        said = {"numbers": [one.payload for one in outcomes], "ranges": ranges}
+        name = "-".join(f"{covered.partition}.{covered.first}" for covered in ranges)
+        self._store.put(f"{PREFIX}/commits/{name}.json", msgspec.json.encode(said))
+        if os.environ["NUMBERED_COMMIT"] == "raise":
+            raise RuntimeError("the commit port was asked to raise")
+
+
+SERVICE: Final = StreamService(name=f"{PREFIX}-service", source=SOURCE, process=process, route=route, rule_set="1")

@@ -1,0 +1,156 @@
+"""The process of a stream service, for real: what it does with faults, signals, halts and its commit port."""
+
+from datetime import UTC, datetime
+
+import msgspec
+import pytest
+
+from shared.contracts.failures import original_headers
+from shared.io.s3 import S3ObjectStore
+from shared.stream.exits import Exit
+from shared.stream.halts import Halts
+from tests.shared.stream.harness import Consumed, Flow, headers
+from tests.shared.stream.numbered.service import Numbered
+
+pytestmark = pytest.mark.integration
+
+
+def numbers(records: list[Consumed]) -> list[int]:
+    """Give the numbers of what was sent, sorted."""
+    return sorted(record.done.number for record in records)
+
+
+def test_each_kind_of_bad_record_goes_to_the_dead_letters_and_nothing_else_does(flow: Flow) -> None:
+    """A raise, undecodable bytes, an absent value, a bad envelope and a killer record: just those are dead letters."""
+    flow.publish([Numbered(number=number) for number in range(200)])
+    flow.publish([Numbered(number=900, fate="raise"), Numbered(number=901, fate="die")])
+    odd = (("not-ours", b"\xff\xfe"), ("not-ours", b"twice"))
+    poison = [(b"\x00 not json \xff", 0, headers(902) + odd), (None, 1, headers(903)), (b'{"number":904}', 2, ())]
+    flow.publish_raw(poison)
+
+    with flow.worker() as worker:
+        worker.finish()
+
+    letters = flow.read("in-dlq")
+    assert numbers(flow.read("out")) == list(range(200))
+    assert sorted(letter.letter.error for letter in letters) == [
+        "ChildLost",
+        "DecodeError",
+        "MalformedEnvelope",
+        "MalformedEnvelope",
+        "ValueError",
+    ]
+    undecodable = next(letter for letter in letters if letter.letter.error == "DecodeError")
+    assert (undecodable.key, undecodable.value) == (b"key", poison[0][0])
+    assert original_headers(undecodable.headers) == tuple(poison[0][2])
+    assert undecodable.letter.origin.topic == f"{flow.prefix}-in"
+    assert undecodable.letter.service == flow.group
+
+
+def test_the_largest_record_that_kafka_takes_fits_into_the_dead_letters(flow: Flow) -> None:
+    """A poison record just under the broker's limit is dead-lettered whole, however incompressible."""
+    payload = bytes(range(256)) * 4090
+    flow.publish_raw([(payload, 0, headers(1))])
+
+    with flow.worker() as worker:
+        worker.finish()
+
+    assert [letter.value for letter in flow.read("in-dlq")] == [payload]
+
+
+def test_a_record_that_never_returns_is_a_fault(flow: Flow) -> None:
+    """Work that outlasts its time-out is ended, found by halving, and dead-lettered."""
+    flow.publish([Numbered(number=number, fate="hang" if number == 17 else "") for number in range(40)])
+
+    with flow.worker(STREAM_PROCESS_TIMEOUT_SECONDS="1") as worker:
+        worker.finish()
+
+    assert [letter.letter.error for letter in flow.read("in-dlq")] == ["ChildLost"]
+    assert numbers(flow.read("out")) == [number for number in range(40) if number != 17]
+
+
+def test_what_is_made_carries_its_parent_and_its_trace(flow: Flow) -> None:
+    """An outgoing event has an id of its own, the origin of its parent, and the trace of its parent."""
+    flow.publish([Numbered(number=3)])
+
+    with flow.worker() as worker:
+        worker.finish()
+
+    [made] = flow.read("out")
+    assert made.envelope.origin is not None
+    assert str(made.envelope.origin) == f"{flow.prefix}-in/3/0"
+    assert (made.envelope.traceparent or "").split("-")[1] == "0af7651916cd43dd8448eb211c80319c"
+    assert made.envelope.source == f"/millrace/{flow.group}"
+    assert made.key == made.envelope.partitionkey.encode() == b"3"
+
+
+def test_sigterm_drains_what_is_in_hand(flow: Flow) -> None:
+    """Asked to stop in mid-batch, the worker finishes, commits, and ends with 0; the rest comes once, elsewhere."""
+    flow.publish([Numbered(number=number, fate="slow") for number in range(120)])
+
+    with flow.worker(STREAM_BATCH_SIZE="20") as worker:
+        worker.until(lambda: flow.count("out") > 0)
+        worker.terminate()
+        assert worker.exit_code() == Exit.OK, worker.log
+    with flow.worker() as worker:
+        worker.finish()
+
+    assert numbers(flow.read("out")) == list(range(120))
+
+
+def test_the_dead_letter_limit_halts_until_a_person_resumes(flow: Flow) -> None:
+    """Faults past the limit halt the worker with 78, again at every start, and nothing of the batch is acknowledged."""
+    flow.publish([Numbered(number=number, fate="raise") for number in range(80)], partition=0)
+    limit = {"STREAM_DLQ_MAX_RUN": "50"}
+
+    with flow.worker(**limit) as worker:
+        assert worker.exit_code() == Exit.HALTED, worker.log
+        assert f"millrace resume {flow.group}" in worker.log
+    with flow.worker(**limit) as again:
+        assert again.exit_code() == Exit.HALTED
+    assert flow.count("in-dlq") == 0
+    assert flow.committed().get(0, 0) == 0
+
+    store = S3ObjectStore.from_settings(flow.s3)
+    Halts(store).resume(flow.group, by="somebody", at=datetime.now(UTC))
+    flow.publish([Numbered(number=100)], partition=0)
+    with flow.worker(**limit) as resumed:
+        resumed.finish()
+        resumed.until(lambda: Halts(store).read(flow.group) is None)
+
+    assert flow.count("in-dlq") == 80
+    assert numbers(flow.read("out")) == [100]
+
+
+def test_the_commit_port_is_told_before_anything_is_acknowledged(flow: Flow) -> None:
+    """What the commit port recorded covers every record once, and its skipped offsets are never worked on."""
+    flow.publish([Numbered(number=number) for number in range(100)])
+
+    with flow.worker(NUMBERED_COMMIT="record", NUMBERED_SKIP="5") as worker:
+        worker.finish()
+
+    store = S3ObjectStore.from_settings(flow.s3)
+    commits = [msgspec.json.decode(store.get(found.key)) for found in store.list(f"{flow.prefix}/commits/")]
+    recorded = sorted(number for commit in commits for number in commit["numbers"])
+    assert recorded == list(range(20, 100))
+    assert numbers(flow.read("out")) == recorded
+
+
+def test_a_raise_in_the_commit_port_means_that_nothing_was_acknowledged(flow: Flow) -> None:
+    """The worker ends with 70, the group has committed nothing, and the records come again."""
+    flow.publish([Numbered(number=number) for number in range(10)])
+
+    with flow.worker(NUMBERED_COMMIT="raise") as worker:
+        assert worker.exit_code() == Exit.OUTAGE, worker.log
+    assert sum(flow.committed().values()) == 0
+
+    with flow.worker() as worker:
+        worker.finish()
+    assert set(numbers(flow.read("out"))) == set(range(10))
+
+
+def test_a_wrong_setting_is_named_and_the_worker_stays_down(flow: Flow) -> None:
+    """The message names the variable, and the exit code tells the supervisor not to try again."""
+    with flow.worker(STREAM_BATCH_SIZE="none") as worker:
+        assert worker.exit_code() == Exit.HALTED
+        assert "STREAM_BATCH_SIZE=none" in worker.log
