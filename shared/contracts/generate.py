@@ -100,7 +100,7 @@ def _text(content: Mapping[str, Any]) -> str:
 
 def _tidy(definition: dict[str, Any]) -> dict[str, Any]:
     """Take the source's indentation out of a description."""
-    return definition | {"description": inspect.cleandoc(definition.get("description", ""))}
+    return definition | {"description": inspect.cleandoc(definition["description"])}
 
 
 if __name__ == "__main__":
