@@ -23,7 +23,7 @@ COPY services services
 RUN --mount=type=cache,target=/root/.cache/uv \
     uv build --wheel --require-hashes --build-constraints requirements.lock \
     && uv pip install --python /opt/venv --no-deps --target /app dist/*.whl \
-    && PYTHONPATH=/app /opt/venv/bin/python -c "import importlib.util as u, sys; sys.exit(not u.find_spec('services.${SERVICE}'))"
+    && PYTHONPATH=/app /opt/venv/bin/python -c "import importlib.util as u, sys; sys.exit(not u.find_spec('services.${SERVICE}.__main__'))"
 
 FROM ${PYTHON_IMAGE}
 RUN groupadd --gid 10001 millrace \
