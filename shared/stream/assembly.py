@@ -19,7 +19,7 @@ from shared.stream.engines.engine import Engine, Subscription
 from shared.stream.halt import DeadLetterLimit, Halted, HaltMarker
 from shared.stream.halts import Halts
 from shared.stream.lag import LagMeter
-from shared.stream.membership import instance_id
+from shared.stream.membership import instance_id, leave
 from shared.stream.runner import Ports, Runner
 from shared.stream.sender import KafkaSender
 from shared.stream.service import Committer, StreamService
@@ -55,6 +55,7 @@ class Assembly:
     runner: Runner
     liveness: Liveness
     meter: LagMeter
+    leave: Callable[[], None]
 
     async def watch(self) -> None:
         """Watch the service's progress; raises `Stalled`."""
@@ -85,7 +86,9 @@ async def assemble(
         runner = Runner(service, ports, limit, VERSION, marker)
         engine = ENGINES[stream.engine](_subscription(service, settings, name))
         log.info("started", instance=name, engine=stream.engine, topic=service.source.name)
-        yield Assembly(engine, runner, liveness, LagMeter(settings.kafka.bootstrap_servers, service.name))
+        servers = settings.kafka.bootstrap_servers
+        meter = LagMeter(servers, service.name)
+        yield Assembly(engine, runner, liveness, meter, partial(leave, servers, service.name, name))
 
 
 def _store(settings: Settings) -> S3ObjectStore:

@@ -7,6 +7,9 @@ from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 
+from kafka import KafkaAdminClient
+from kafka.admin import MemberToRemove
+
 
 @contextmanager
 def instance_id(service: str, folder: Path, given: str | None = None) -> Iterator[str]:
@@ -32,3 +35,15 @@ def instance_id(service: str, folder: Path, given: str | None = None) -> Iterato
         finally:
             os.close(descriptor)
         return
+
+
+def leave(bootstrap_servers: str, group: str, instance: str) -> None:
+    """Take `instance` out of `group`, so that its partitions go to others at once; blocks.
+
+    A static member that merely stops keeps its partitions for a session time-out, for it is expected back.
+    """
+    admin = KafkaAdminClient(bootstrap_servers=bootstrap_servers)
+    try:
+        admin.remove_group_members(group, [MemberToRemove(group_instance_id=instance)])
+    finally:
+        admin.close()

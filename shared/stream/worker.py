@@ -42,6 +42,8 @@ async def _serve(service: StreamService[Any], settings: Settings, make_committer
     try:
         async with assemble(service, settings, make_committer) as assembly:
             await _until_stopped(assembly, settings.stream.drain_seconds)
+            if settings.stream.leave_on_stop:
+                await asyncio.to_thread(assembly.leave)
     except BaseException as error:  # noqa: BLE001 - whatever it is, it becomes an exit code
         _end(_code_of(error))
     log.info("drained")

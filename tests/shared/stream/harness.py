@@ -7,7 +7,7 @@ import sys
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -24,6 +24,7 @@ from shared.contracts.failures import from_headers as letter_of
 from shared.contracts.message import decode, encode
 from shared.contracts.topics import DEAD_LETTER_LIMIT_BYTES, RECORD_LIMIT_BYTES
 from shared.settings import StoreSettings
+from shared.stream.exits import Exit
 from tests.shared.stream.numbered.service import Numbered, NumberedDone
 
 PARTITIONS: Final = 4
@@ -49,7 +50,7 @@ class Consumed:
     offset: int
     key: bytes | None
     value: bytes | None
-    headers: tuple[tuple[str, bytes], ...]
+    headers: Headers
 
     @property
     def envelope(self) -> Envelope:
@@ -100,7 +101,7 @@ class Flow:
             for message in messages
         )
 
-    def publish_raw(self, records: Iterable[tuple[bytes | None, int, Sequence[tuple[str, bytes]]]]) -> None:
+    def publish_raw(self, records: Iterable[tuple[bytes | None, int, Headers]]) -> None:
         """Publish values as they are, each to its partition."""
         producer = KafkaProducer(bootstrap_servers=self.bootstrap, linger_ms=5, max_request_size=1_200_000)
         for value, partition, record_headers in records:
@@ -138,6 +139,15 @@ class Flow:
         finally:
             admin.close()
         return {place.partition: found.offset for place, found in offsets.items()}
+
+    def members(self) -> list[int]:
+        """Give how many partitions each member of the group holds, sorted."""
+        admin = KafkaAdminClient(bootstrap_servers=self.bootstrap)
+        try:
+            group = admin.describe_groups([self.group])[self.group]
+        finally:
+            admin.close()
+        return sorted(_held(member) for member in group["members"])
 
     def finished(self) -> bool:
         """Say whether everything that was published is committed."""
@@ -285,10 +295,21 @@ class Supervised:
         self._thread.join()
         self.worker.kill()
 
+    @property
+    def restarts(self) -> int:
+        """How often the worker ended by itself and was started again."""
+        return self.exits.count(Exit.OUTAGE)
+
     def _keep(self) -> None:
         while True:
             code = self.worker.process.wait()
             self.exits.append(code)
-            if self._over.is_set() or code not in (70, -signal.SIGKILL):
+            if self._over.is_set() or code not in (Exit.OUTAGE, -signal.SIGKILL):
                 return
             self.worker = self._flow.worker(**self._env)
+
+
+def _held(member: dict[str, Any]) -> int:
+    """Count the partitions of a member of a group, as Kafka describes it."""
+    assigned = (member["member_assignment"] or {}).get("assigned_partitions", [])
+    return sum(len(topic["partitions"]) for topic in assigned)
