@@ -1,6 +1,7 @@
 """Ask the running supervisor: is the stack up, how is each part, start or stop one."""
 
 import socket
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -10,6 +11,9 @@ from infra.local.supervisor.protocol import Action, Reply, Request
 from infra.local.supervisor.status import UnitStatus
 
 _ANSWER_SECONDS = 15.0
+
+OnOne = Callable[[str, Home | None], None]
+"""An action on one part, job or service, by name."""
 
 
 class ControlError(Exception):

@@ -21,7 +21,7 @@ from infra.stack import load_stack
 
 _POLL_SECONDS = 0.1
 _SUPERVISOR_SECONDS = 20.0
-_UP_SECONDS = 180.0
+_UP_SECONDS = 120.0
 _DOWN_SECONDS = 120.0
 _DATA = ("data", "logs", "run")
 _FILES = ("env", "ports.json")

@@ -1,7 +1,7 @@
 """Show the logs, and follow them."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from infra.local.home import Home
@@ -53,12 +53,17 @@ class Follower:
         return whole.decode("utf-8", errors="replace").splitlines()
 
 
-def follow(logs: dict[str, Path]) -> Iterator[str]:
-    """Yield lines as they come, for ever."""
+def pause() -> None:
+    """Wait a moment before the next look."""
+    time.sleep(_POLL_SECONDS)
+
+
+def follow(logs: dict[str, Path], wait: Callable[[], object] = pause) -> Iterator[str]:
+    """Yield lines as they come, for ever; `wait` between two looks."""
     width = max(map(len, logs), default=0)
     followers = {name: Follower(path) for name, path in logs.items()}
     while True:
         for name, follower in followers.items():
             for line in follower.read():
                 yield f"{name:<{width}} | {line}\n"
-        time.sleep(_POLL_SECONDS)
+        wait()

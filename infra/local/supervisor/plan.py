@@ -2,6 +2,7 @@
 
 import http
 import http.client
+import math
 import os
 import sys
 from collections.abc import Mapping
@@ -99,6 +100,7 @@ class _Modules:
             command=lambda: self._command(name, service, variables),
             is_ready=lambda: _is_ready(service, ports),
             after=after,
+            start_seconds=math.inf,  # it may have much to catch up with
             least_seconds=0.0 if ports else _ALIVE_SECONDS,
             stop_seconds=service.stop_seconds,
             ports=tuple(ports.values()),

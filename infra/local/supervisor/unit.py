@@ -39,6 +39,8 @@ class Spec:
     after: frozenset[str] = frozenset()
     least_seconds: float = 0.0
     """How long it must live before it can be ready."""
+    start_seconds: float = 60.0
+    """How long it may take to be ready; then it is killed and counts as dead."""
     stop_seconds: float = 15.0
     ports: tuple[int, ...] = ()
     clean: Callable[[], None] = lambda: None
@@ -104,6 +106,7 @@ class Unit:
         self._wanted = True
         if self.state in {State.HALTED, State.FAILED, State.STOPPED, State.DONE, State.RESTARTING}:
             self._deaths = 0
+            self.why = ""
             self._become(State.WAITING, now)
 
     def stop(self, now: float) -> None:
@@ -155,6 +158,9 @@ class Unit:
             self._ready_seconds = now - self._since
             self._was_ready = True
             self._become(State.READY, now)
+        elif self.state is State.STARTING and now - self._since > self.spec.start_seconds:
+            self.kill()
+            self._died(now, f"was not ready in {self.spec.start_seconds:.0f} s")
         elif self.state is State.READY and now - self._since > STEADY_SECONDS:
             self._deaths = 0
 
@@ -188,7 +194,8 @@ class Unit:
             self.kill()
             self._become(State.WAITING if self._wanted else State.STOPPED, now)
 
-    def _become(self, state: State, now: float, why: str = "") -> None:
+    def _become(self, state: State, now: float, why: str | None = None) -> None:
+        """Enter `state`; without a new reason the last one stays, for why it died is of use after it came back."""
         self.state = state
-        self.why = why
+        self.why = self.why if why is None else why
         self._since = now

@@ -1,0 +1,47 @@
+"""Kafka's command and configuration; the broker itself is tested in test_servers.py."""
+
+from pathlib import Path
+
+import pytest
+
+from infra.local.home import Home
+from infra.local.parts import kafka
+from infra.local.parts.place import PartError, Place
+from infra.local.places import settle
+from infra.stack import load_stack
+
+
+@pytest.fixture
+def place(home: Home) -> Place:
+    """Give Kafka's place, with a folder that looks formatted."""
+    place = settle(home, load_stack(), ["kafka"], usual_ports=False)["kafka"]
+    place.data.mkdir()
+    (place.data / "meta.properties").touch()
+    return place
+
+
+def test_the_broker_listens_on_loopback_and_makes_no_topics(place: Place) -> None:
+    """What stack.toml says reaches server.properties, beside the listeners."""
+    *_, main, config = kafka.command(place).arguments
+    properties = dict(line.split("=", 1) for line in Path(config).read_text(encoding="utf-8").splitlines())
+    assert main == "kafka.Kafka"
+    assert properties["listeners"] == (
+        f"PLAINTEXT://127.0.0.1:{place.port},CONTROLLER://127.0.0.1:{place.ports['controller']}"
+    )
+    assert properties["auto.create.topics.enable"] == "false"
+    assert properties["log.dirs"] == str(place.data)
+
+
+def test_missing_jars_are_told_with_the_remedy(place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Instead of Java's ClassNotFoundException."""
+    monkeypatch.setattr(kafka, "kafka_folder", lambda: tmp_path / "nowhere")
+    with pytest.raises(PartError, match="Remedy: make setup"):
+        kafka.command(place)
+
+
+def test_the_class_cache_is_another_for_other_flags() -> None:
+    """Java would refuse one that was made with another collector."""
+    part = load_stack().parts["kafka"]
+    other = type(part)(**{name: getattr(part, name) for name in part.__struct_fields__} | {"jvm": ("-Xmx1g",)})
+    assert kafka.class_cache(part) == kafka.class_cache(part)
+    assert kafka.class_cache(part) != kafka.class_cache(other)

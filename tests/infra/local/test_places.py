@@ -1,0 +1,34 @@
+"""Ports, secrets and folders of a stack's parts."""
+
+import stat
+
+from infra.local.environment import read_environment
+from infra.local.home import Home
+from infra.local.places import settle
+from infra.stack import load_stack
+
+
+def test_clients_find_every_endpoint_and_credential_in_the_file(home: Home) -> None:
+    """Nothing else has to be configured."""
+    places = settle(home, load_stack(), ["kafka", "s3", "cache"])
+    environment = read_environment(home.environment_file)
+    assert environment["KAFKA_BOOTSTRAP_SERVERS"] == f"127.0.0.1:{places['kafka'].port}"
+    assert environment["S3_ENDPOINT"] == f"http://127.0.0.1:{places['s3'].port}"
+    assert environment["CACHE_URL"] == f"redis://:{environment['CACHE_PASSWORD']}@127.0.0.1:{places['cache'].port}/0"
+    assert {"S3_ACCESS_KEY", "S3_SECRET_KEY", "S3_BUCKET"} <= environment.keys()
+    assert stat.S_IMODE(home.environment_file.stat().st_mode) == 0o600
+
+
+def test_a_second_start_keeps_ports_and_credentials(home: Home) -> None:
+    """The store knows the first ones only."""
+    settle(home, load_stack(), ["kafka", "s3", "cache"], usual_ports=False)
+    before = read_environment(home.environment_file)
+    settle(home, load_stack(), ["kafka", "s3", "cache"], usual_ports=False)
+    assert read_environment(home.environment_file) == before
+
+
+def test_no_two_ports_are_the_same(home: Home) -> None:
+    """The store alone has ten."""
+    places = settle(home, load_stack(), ["kafka", "s3", "cache"])
+    ports = [port for place in places.values() for port in place.ports.values()]
+    assert len(set(ports)) == len(ports) == 13
