@@ -1,6 +1,7 @@
 """Tests that docker-compose.yml says what infra/stack.toml says, and is fit to be run."""
 
 import json
+import os
 import re
 import shlex
 import shutil
@@ -13,6 +14,7 @@ from typing import Any, Final
 import pytest
 
 from infra.stack import load_stack
+from shared.version import VERSION
 
 ROOT: Final = Path(__file__).parents[2]
 STACK: Final = load_stack()
@@ -26,7 +28,8 @@ def compose(environment: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
     """Have Docker Compose itself read the file, with all profiles."""
     program = shutil.which("docker-compose", path=str(Path(sys.executable).parent))
     assert program is not None
-    command = [program, "--file", str(ROOT / "docker-compose.yml"), "--profile", "*", "config", "--format", "json"]
+    files = ["--file", str(ROOT / "docker-compose.yml"), "--env-file", os.devnull]
+    command = [program, *files, "--profile", "*", "config", "--format", "json"]
     return subprocess.run(command, env=dict(environment), cwd=ROOT, capture_output=True, text=True, check=False)
 
 
@@ -131,6 +134,7 @@ def test_our_own_processes_are_told_what_the_stack_tells(name: str, services: di
         expected |= {key: value for key, value in given.items() if key != "CACHE_PASSWORD"}
     assert services[name]["environment"] == expected
     assert services[name]["command"] == list(own.arguments)
+    assert services[name]["image"] == f"millrace/{own.module.removeprefix('services.')}:{VERSION}"
     assert services[name]["build"]["args"] == {"SERVICE": own.module.removeprefix("services.")}
 
 

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from shared.version import VERSION
+
 ROOT = Path(__file__).parents[2]
 DOCKERFILES = sorted((ROOT / "infra" / "docker").glob("*.Dockerfile"))
 BANNED = re.compile(r"minio/|bitnami/|:latest\b")
@@ -70,6 +72,11 @@ def test_every_package_is_installed_by_hash(dockerfile: Path) -> None:
     installs = [command for command in commands if re.search(r"pip install|uv build", command)]
     assert len(installs) == 4
     assert [command for command in installs if "--require-hashes" not in command and "dist/*.whl" not in command] == []
+
+
+def test_the_image_says_the_version_of_the_code(dockerfile: Path) -> None:
+    """A build that names no version is labelled with the one of the code."""
+    assert ("ARG", f"VERSION={VERSION}") in instructions(dockerfile)
 
 
 def test_only_what_is_copied_is_sent_to_the_builder() -> None:
