@@ -1,0 +1,1 @@
+"""What the console decides and shows, as pure functions: no Kafka, no S3, no clock."""

@@ -1,0 +1,138 @@
+"""Kafka as the console administers it: topics, their settings and their ids."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from itertools import groupby
+from operator import attrgetter
+from typing import Any, Final
+
+from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
+from kafka.errors import (
+    AuthorizationError,
+    KafkaError,
+    KafkaTimeoutError,
+    NoError,
+    TopicAlreadyExistsError,
+    for_code,
+)
+
+from services.console.core.topics import Change, TopicShape
+from shared.io.outage import Misconfigured, Outage
+from shared.settings import KafkaSettings
+
+CONNECT_SECONDS: Final = 10
+READY_SECONDS: Final = 30
+SETTINGS: Final = ("cleanup.policy", "max.message.bytes", "min.insync.replicas", "retention.ms")
+
+
+class KafkaAdmin:
+    """Looks at topics, creates them and changes their settings."""
+
+    def __init__(self, client: KafkaAdminClient) -> None:
+        """Use a connected `client`, which stays the caller's."""
+        self._client = client
+
+    def cluster(self) -> tuple[str, int]:
+        """Give the cluster's id and how many brokers it has."""
+        found = self._client.describe_cluster()
+        return str(found["cluster_id"]), len(found["brokers"])
+
+    def names(self) -> list[str]:
+        """Name every topic, in order."""
+        return sorted(self._client.list_topics())
+
+    def topic_id(self, name: str) -> str | None:
+        """Give the id that Kafka gave the topic when it was created, or None where there is no such topic."""
+        found = self._described([name])
+        return str(found[name]["topic_id"]) if found else None
+
+    def shapes(self, names: Iterable[str]) -> dict[str, TopicShape]:
+        """Give the shape of each of `names` that exists, with the settings that we declare."""
+        found = self._described(names)
+        settings = self._settings(found) if found else {}
+        return {name: _shape(name, found[name]["partitions"], settings[name]) for name in found}
+
+    def create(self, shapes: Iterable[TopicShape]) -> list[str]:
+        """Create topics; names those that were, the rest having been created by somebody else at the same time."""
+        wanted = {
+            shape.name: {
+                "num_partitions": shape.partitions,
+                "replication_factor": shape.replication,
+                "configs": dict(shape.settings),
+            }
+            for shape in shapes
+        }
+        if not wanted:
+            return []
+        answers = self._client.create_topics(wanted, raise_errors=False)["topics"]
+        return [str(answer["name"]) for answer in answers if _created(answer)]
+
+    def change(self, changes: Iterable[Change]) -> None:
+        """Set each setting of `changes` to its new value."""
+        by_topic = groupby(sorted(changes, key=attrgetter("topic")), attrgetter("topic"))
+        resources = [
+            ConfigResource(ConfigResourceType.TOPIC, name, {change.setting: change.new for change in of_topic})
+            for name, of_topic in by_topic
+        ]
+        answers = self._client.alter_configs(resources)["topic"] if resources else {}
+        for name, answer in answers.items():
+            if answer != "OK":
+                raise Misconfigured(f"Kafka refuses the settings of {name}: {answer}")
+
+    def await_ready(self, names: Iterable[str]) -> None:
+        """Wait until every partition of `names` has a leader that clients are told of; raises `Outage`."""
+        self._client.wait_for_topics(list(names), timeout_ms=READY_SECONDS * 1000)
+
+    def _described(self, names: Iterable[str]) -> dict[str, dict[str, Any]]:
+        return {topic["name"]: topic for topic in self._client.describe_topics(list(names)) if not topic["error_code"]}
+
+    def _settings(self, names: Iterable[str]) -> dict[str, dict[str, str]]:
+        resources = [ConfigResource(ConfigResourceType.TOPIC, name, list(SETTINGS)) for name in names]
+        described = self._client.describe_configs(resources, config_filter="all")["topic"]
+        return {
+            name: {setting: str(entry["value"]) for setting, entry in entries.items()}
+            for name, entries in described.items()
+        }
+
+
+@contextmanager
+def connected(settings: KafkaSettings, seconds: float = CONNECT_SECONDS) -> Iterator[KafkaAdmin]:
+    """Connect to Kafka for as long as the block lasts; Kafka's errors leave it as `Outage` or `Misconfigured`."""
+    with kafka_errors(settings):
+        client = KafkaAdminClient(
+            bootstrap_servers=settings.bootstrap_servers.split(","),
+            bootstrap_timeout_ms=int(seconds * 1000),
+            client_id="millrace-console",
+        )
+        try:
+            yield KafkaAdmin(client)
+        finally:
+            client.close()
+
+
+@contextmanager
+def kafka_errors(settings: KafkaSettings) -> Iterator[None]:
+    """Let Kafka's errors out as `Outage`, or as `Misconfigured` where only a person can help."""
+    place = f"Kafka at {settings.bootstrap_servers}"
+    try:
+        yield
+    except AuthorizationError as error:
+        raise Misconfigured(f"{place} does not let us: {error}. Give our principal the right that it names") from error
+    except KafkaTimeoutError as error:
+        raise Outage(f"{place} does not answer: {error}") from error
+    except KafkaError as error:
+        raise Outage(f"{place}: {error}") from error
+
+
+def _created(answer: Mapping[str, Any]) -> bool:
+    """Say whether a topic was created; raises what Kafka said, less that it exists."""
+    error = for_code(answer["error_code"])
+    if error in (NoError, TopicAlreadyExistsError):
+        return error is NoError
+    if issubclass(error, AuthorizationError) or not error.retriable:
+        raise Misconfigured(f"Kafka refuses to create {answer['name']}: {answer['error_message'] or error.__name__}")
+    raise error(answer["error_message"])
+
+
+def _shape(name: str, partitions: list[dict[str, Any]], settings: Mapping[str, str]) -> TopicShape:
+    return TopicShape(name, len(partitions), min(len(one["replica_nodes"]) for one in partitions), settings)
