@@ -53,8 +53,19 @@ def _handler(settings: TelemetrySettings) -> logging.Handler:
     if settings.log_file is None:
         return logging.StreamHandler()
     settings.log_file.parent.mkdir(parents=True, exist_ok=True)
-    # Opened again when somebody has moved the file away; a lone surrogate is written as an escape.
-    return logging.handlers.WatchedFileHandler(settings.log_file, encoding="utf-8", errors="backslashreplace")
+    # A lone surrogate is written as an escape.
+    return _LogFile(settings.log_file, encoding="utf-8", errors="backslashreplace")
+
+
+class _LogFile(logging.handlers.WatchedFileHandler):
+    """A file that is opened again when somebody has moved it away."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write `record`; where its folder is gone, say so on standard error and let the process go on."""
+        try:
+            super().emit(record)
+        except OSError:
+            self.handleError(record)
 
 
 def _formatter(service: str, settings: TelemetrySettings) -> ProcessorFormatter:

@@ -117,6 +117,14 @@ def test_goes_on_in_a_new_file_when_the_log_is_rotated(file: Path) -> None:
     assert [line["event"] for line in lines(file)] == ["after"]
 
 
+def test_a_log_that_cannot_be_written_stops_nobody(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """With the folder gone the line is lost, which standard error tells, and the caller goes on."""
+    file.unlink()
+    file.parent.rmdir()
+    log.info("into_nowhere")
+    assert "FileNotFoundError" in capsys.readouterr().err
+
+
 def test_what_no_encoding_can_say_is_escaped(file: Path) -> None:
     """A lone surrogate, as bad file names have, stops no line."""
     log.info("odd", name="\udcff")
