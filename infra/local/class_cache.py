@@ -10,7 +10,7 @@ from infra.local.parts import kafka
 from infra.local.parts.place import PartError
 from infra.local.places import settle
 from infra.local.processes import last_lines
-from infra.local.servers import Server
+from infra.local.server import Server
 from infra.stack import load_stack
 
 _WRITE_SECONDS = 120

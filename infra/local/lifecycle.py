@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -13,7 +14,7 @@ import psutil
 from infra.local import control, report
 from infra.local.control import NotRunningError
 from infra.local.home import REPOSITORY, Home
-from infra.local.processes import kill_leftovers, rotate
+from infra.local.processes import kill_leftovers, rotate, wait_gone
 from infra.local.supervisor.protocol import Action, Request
 from infra.local.supervisor.sole import sole_supervisor
 from infra.local.supervisor.status import MOVING, WELL, State, UnitStatus
@@ -105,15 +106,10 @@ def _is_moving(unit: UnitStatus) -> bool:
 
 def down(home: Home) -> int:
     """Stop everything and wait until no process is left; say how many had to be killed. The data stays."""
-    try:
+    with suppress(NotRunningError, psutil.NoSuchProcess):
         supervisor = psutil.Process(control.ask(Request(Action.DOWN), home).pid)
-        supervisor.wait(_DOWN_SECONDS)
-    except (NotRunningError, psutil.NoSuchProcess):
-        pass
-    except psutil.TimeoutExpired as error:
-        raise StackDownError(
-            f"the supervisor, pid {error.pid}, did not end. Remedy: kill it, then make down."
-        ) from None
+        if not wait_gone([supervisor], _DOWN_SECONDS):
+            raise StackDownError(f"the supervisor, pid {supervisor.pid}, did not end. Remedy: kill it, then make down.")
     if not home.run.exists():
         return 0
     with sole_supervisor(home):

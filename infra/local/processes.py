@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,8 @@ _MARK = "MILLRACE_STACK_OF"
 
 _LOG_LIMIT_BYTES = 10 * 1024 * 1024
 _LOGS_KEPT = 2
+_GONE_SECONDS = 10.0
+_POLL_SECONDS = 0.01
 
 
 @dataclass(frozen=True)
@@ -107,7 +110,7 @@ def of_stack(home: Home) -> list[psutil.Process]:
 
 def _carries_mark(process: psutil.Process, home: Home) -> bool:
     try:
-        return process.environ().get(_MARK) == str(home.root) and process.status() != psutil.STATUS_ZOMBIE
+        return process.environ().get(_MARK) == str(home.root) and _runs(process)
     except psutil.Error:
         return False  # another user's, or gone since
 
@@ -118,5 +121,22 @@ def kill_leftovers(home: Home) -> int:
     for process in leftovers:
         with contextlib.suppress(psutil.NoSuchProcess):
             process.kill()
-    psutil.wait_procs(leftovers, timeout=10)
+    wait_gone(leftovers, _GONE_SECONDS)
     return len(leftovers)
+
+
+def wait_gone(processes: Sequence[psutil.Process], within_seconds: float) -> bool:
+    """Wait until none of the processes runs, and say whether that came; a zombie is gone, though nobody reaps it."""
+    deadline = time.monotonic() + within_seconds
+    while any(map(_runs, processes)):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(_POLL_SECONDS)
+    return True
+
+
+def _runs(process: psutil.Process) -> bool:
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False

@@ -10,6 +10,7 @@ def command(place: Place) -> Command:
     place.data.mkdir(mode=0o700, exist_ok=True)
     settings = {
         "bind": LOOPBACK,
+        "set-proc-title": "no",  # a title would overwrite the environment, by which processes.py finds its own
         "port": place.port,
         "requirepass": place.environment["CACHE_PASSWORD"],
         "dir": f'"{place.data}"',

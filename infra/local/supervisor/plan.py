@@ -14,7 +14,7 @@ from infra.local.parts.place import Place
 from infra.local.places import settle
 from infra.local.ports import LOOPBACK, Ports, allocate, is_open, read_ports, write_ports
 from infra.local.processes import Command
-from infra.local.servers import Server
+from infra.local.server import Server
 from infra.local.supervisor.unit import Role, Spec
 from infra.stack import Job, Service, Stack
 

@@ -17,7 +17,8 @@ from infra.local.home import Home
 from infra.local.parts.place import PartError
 from infra.local.parts.s3 import strays
 from infra.local.processes import of_stack
-from infra.local.servers import Endpoints, Server, Servers, running_servers
+from infra.local.server import Server
+from infra.local.servers import Endpoints, Servers, running_servers
 from tests.infra.local.waiting import until
 
 pytestmark = pytest.mark.integration

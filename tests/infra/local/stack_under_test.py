@@ -1,0 +1,85 @@
+"""A stack of its own folder, driven by the command line as the Makefile does, and what a test asks of it."""
+
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+from infra.local import control
+from infra.local.environment import read_environment
+from infra.local.home import REPOSITORY, Home
+from infra.local.processes import of_stack
+from infra.local.supervisor.protocol import Action, Request
+from infra.local.supervisor.status import UnitStatus
+
+SECONDS = 120
+
+SERVICES = {
+    "steady": """
+import subprocess, time
+subprocess.Popen(["sleep", "300"])
+print("steady", flush=True)
+time.sleep(300)
+""",
+    "halting": """
+import sys
+print('{"event": "service_halted", "reason": "100 records in a row could not be processed"}', flush=True)
+sys.exit(78)
+""",
+    "crashing": """
+raise RuntimeError("no such table")
+""",
+}
+
+
+@dataclass(frozen=True)
+class StackUnderTest:
+    """Where it lives, and its stack file."""
+
+    home: Home
+    file: Path
+
+    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run one command of the command line."""
+        return subprocess.run(
+            [sys.executable, "-m", "infra.local", "--stack", str(self.file), *arguments],
+            env={**os.environ, "MILLRACE_HOME": str(self.home.root)},
+            cwd=REPOSITORY,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=SECONDS,
+            check=False,
+        )
+
+    def up(self) -> str:
+        """Bring it up; give what was printed."""
+        done = self.run("up")
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    def units(self) -> dict[str, UnitStatus]:
+        """Give every unit's status."""
+        return {unit.name: unit for unit in control.status(self.home)}
+
+    def supervisor(self) -> psutil.Process:
+        """Give the supervisor's process."""
+        return psutil.Process(control.ask(Request(Action.STATUS), self.home).pid)
+
+    def processes(self) -> list[psutil.Process]:
+        """Give the processes of all units and whatever they started."""
+        return of_stack(self.home)
+
+    def environment(self) -> dict[str, str]:
+        """Read what clients are told."""
+        return read_environment(self.home.environment_file)
+
+
+def service(name: str, folder: Path) -> str:
+    """Write the service `name` of `SERVICES` into `folder`, and give its table for the stack file."""
+    (folder / f"{name}.py").write_text(SERVICES[name], encoding="utf-8")
+    table = f"[services.{name}]\nmodule = '{name}'\nmemory_megabytes = 64\nstop_seconds = 5\n"
+    return f"{table}environment = {{PYTHONPATH = '{folder}'}}\n"

@@ -1,0 +1,255 @@
+"""Up, down and what may come between, as a person sees it; with the cache as the only server, for speed."""
+
+import os
+import socket
+import stat
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from infra.local import control
+from infra.local.home import REPOSITORY, Home
+from infra.local.ports import LOOPBACK, choose
+from infra.local.processes import wait_gone
+from tests.infra.local.stack_under_test import StackUnderTest, service
+from tests.infra.local.waiting import until
+from tests.infra.test_stack import CACHE
+
+pytestmark = pytest.mark.integration
+MakeStack = Callable[..., StackUnderTest]
+
+
+@pytest.fixture
+def make_stack(tmp_path: Path) -> Iterator[MakeStack]:
+    """Give a function that makes a stack of the cache and the named services; it is removed after the test."""
+    made: list[StackUnderTest] = []
+
+    def make(*services: str, cache: str = CACHE, folder: str = "home") -> StackUnderTest:
+        file = tmp_path / "stack.toml"
+        port = choose([], set())
+        file.write_text(
+            cache.replace("6379", str(port)) + "".join(service(name, tmp_path) for name in services), encoding="utf-8"
+        )
+        made.append(StackUnderTest(Home(tmp_path / folder), file))
+        return made[-1]
+
+    yield make
+    for stack in made:
+        stack.run("nuke", "--yes")
+
+
+def test_up_tells_part_port_pid_and_ready_in(make_stack: MakeStack) -> None:
+    """And writes what clients need, for the user alone."""
+    stack = make_stack("steady")
+    printed = stack.up()
+    cache = stack.units()["cache"]
+    assert "part    port" in printed
+    assert f"cache   {cache.ports[0]}" in printed
+    assert str(stack.environment()["CACHE_PASSWORD"]) not in printed
+    assert stat.S_IMODE(stack.home.environment_file.stat().st_mode) == 0o600
+    assert stack.run("status").returncode == 0
+
+
+def test_a_second_up_is_harmless(make_stack: MakeStack) -> None:
+    """The same processes go on."""
+    stack = make_stack("steady")
+    stack.up()
+    before = {unit.name: unit.pid for unit in stack.units().values()}
+    stack.up()
+    assert {unit.name: unit.pid for unit in stack.units().values()} == before
+
+
+def test_two_ups_at_once_start_one_stack(make_stack: MakeStack) -> None:
+    """Two terminals, one impatient person."""
+    stack = make_stack()
+    command = [sys.executable, "-m", "infra.local", "--stack", str(stack.file), "up"]
+    environment = {**os.environ, "MILLRACE_HOME": str(stack.home.root)}
+    both = [subprocess.Popen(command, env=environment, cwd=REPOSITORY, stdout=subprocess.DEVNULL) for _ in range(2)]
+    assert [process.wait() for process in both] == [0, 0]
+    assert len(stack.processes()) == 1
+
+
+def test_down_leaves_no_process_and_keeps_the_data(make_stack: MakeStack) -> None:
+    """Not even what a service started; a second down has nothing to do."""
+    stack = make_stack("steady")
+    stack.up()
+    supervisor = stack.supervisor()
+    assert len(stack.processes()) == 3
+    assert stack.run("down").returncode == 0
+    assert stack.processes() == []
+    assert wait_gone([supervisor], within_seconds=1)
+    assert (stack.home.data / "cache").is_dir()
+    assert "nothing was running" in stack.run("down").stdout
+
+
+def test_a_killed_part_is_started_again(make_stack: MakeStack) -> None:
+    """At the same address, and it is told why."""
+    stack = make_stack()
+    stack.up()
+    before = stack.units()["cache"]
+    control_pid = before.pid
+    assert control_pid is not None
+    os.kill(control_pid, 9)
+    until(lambda: stack.units()["cache"].restarts == 1 and stack.units()["cache"].state == "ready")
+    after = stack.units()["cache"]
+    assert after.ports == before.ports
+    assert after.why.startswith("ended with -9")
+
+
+def test_up_works_after_everything_was_killed(make_stack: MakeStack) -> None:
+    """A power cut; credentials and ports stay."""
+    stack = make_stack("steady")
+    stack.up()
+    environment = stack.environment()
+    for process in [stack.supervisor(), *stack.processes()]:
+        process.kill()
+    until(lambda: stack.processes() == [])
+    assert "was killed; it last ran cache, steady" in stack.run("status").stderr
+    stack.up()
+    assert stack.environment() == environment
+
+
+def test_up_works_when_only_the_supervisor_was_killed(make_stack: MakeStack) -> None:
+    """Its children die with it; what they had started is an orphan, and is swept away."""
+    stack = make_stack("steady")
+    stack.up()
+    stack.supervisor().kill()
+    until(lambda: [process.name() for process in stack.processes()] == ["sleep"])
+    orphan = stack.processes()[0]
+    stack.up()
+    assert wait_gone([orphan], within_seconds=1)
+    assert len(stack.processes()) == 3
+
+
+def test_down_sweeps_up_after_a_killed_supervisor(make_stack: MakeStack) -> None:
+    """It needs no supervisor to leave no process."""
+    stack = make_stack("steady")
+    stack.up()
+    stack.supervisor().kill()
+    until(lambda: len(stack.processes()) == 1)
+    assert stack.run("down").returncode == 0
+    assert stack.processes() == []
+
+
+def test_another_port_is_found_when_the_usual_one_is_taken(make_stack: MakeStack) -> None:
+    """And kept, also when the usual one is free again."""
+    stack = make_stack()
+    usual = int(stack.file.read_text(encoding="utf-8").split("client = ")[1].split("}")[0])
+    with socket.create_server((LOOPBACK, usual)):
+        stack.up()
+        found = stack.units()["cache"].ports
+    assert found != (usual,)
+    stack.run("down")
+    stack.up()
+    assert stack.units()["cache"].ports == found
+
+
+def test_a_service_that_halts_stays_down_and_says_why(make_stack: MakeStack) -> None:
+    """Until a person starts it; `up` says so and is no success."""
+    stack = make_stack("halting")
+    done = stack.run("up")
+    assert done.returncode == 1
+    assert "millrace resume halting" in done.stdout
+    told = stack.run("status")
+    assert told.returncode == 1
+    assert "service_halted: 100 records in a row could not be processed" in told.stdout
+    assert stack.units()["halting"].restarts == 0
+    control.start("halting", stack.home)
+    until(lambda: stack.units()["halting"].state == "halted")
+
+
+def test_a_service_that_crashes_is_tried_again_and_again(make_stack: MakeStack) -> None:
+    """The rest of the stack stays up."""
+    stack = make_stack("crashing")
+    assert stack.run("up").returncode == 1
+    until(lambda: stack.units()["crashing"].restarts >= 2)
+    assert stack.units()["crashing"].why == "ended with 1: RuntimeError: no such table"
+    assert stack.units()["cache"].state == "ready"
+
+
+def test_a_part_that_cannot_start_ends_with_its_log_and_a_remedy(make_stack: MakeStack) -> None:
+    """And nothing is left running."""
+    stack = make_stack(cache=CACHE + "settings = {nonsense = 1}\n")
+    done = stack.run("up")
+    assert done.returncode == 1
+    assert "cache could not start" in done.stderr
+    assert "Bad directive" in done.stderr
+    assert "Remedy: " in done.stderr
+    assert stack.processes() == []
+    assert not control.is_up(stack.home)
+
+
+def test_a_job_that_fails_takes_the_stack_down_with_its_log(make_stack: MakeStack) -> None:
+    """Services without their topics would only fail later."""
+    stack = make_stack(cache=CACHE + "[jobs.topics]\nmodule = 'no_such_module'\nafter = ['cache']\n")
+    done = stack.run("up")
+    assert done.returncode == 1
+    assert "topics could not start" in done.stderr
+    assert "No module named no_such_module" in done.stderr
+    assert stack.processes() == []
+
+
+def test_one_can_be_stopped_and_started_by_name(make_stack: MakeStack) -> None:
+    """The others go on."""
+    stack = make_stack("steady")
+    stack.up()
+    assert stack.run("stop", "steady").returncode == 0
+    until(lambda: stack.units()["steady"].state == "stopped")
+    assert len(stack.processes()) == 1
+    assert stack.run("start", "steady").returncode == 0
+    until(lambda: stack.units()["steady"].state == "ready")
+    before = stack.units()["steady"].pid
+    assert stack.run("restart", "steady").returncode == 0
+    until(lambda: stack.units()["steady"].state == "ready" and stack.units()["steady"].pid != before)
+    refused = stack.run("start", "staedy")
+    assert (refused.returncode, "there is no 'staedy'" in refused.stderr) == (1, True)
+
+
+def test_restart_without_a_name_restarts_everything(make_stack: MakeStack) -> None:
+    """With a new supervisor, which has read the stack file anew."""
+    stack = make_stack()
+    stack.up()
+    before = stack.supervisor()
+    assert stack.run("restart").returncode == 0
+    assert stack.supervisor() != before
+
+
+def test_nuke_asks_and_then_removes(make_stack: MakeStack) -> None:
+    """Nobody at the terminal is a no."""
+    stack = make_stack()
+    stack.up()
+    refused = stack.run("nuke")
+    assert refused.returncode == 1
+    assert stack.units()["cache"].state == "ready"
+    assert stack.run("nuke", "--yes").returncode == 0
+    assert list(stack.home.root.iterdir()) == []
+    assert stack.processes() == []
+
+
+def test_a_folder_with_a_long_path_works(make_stack: MakeStack) -> None:
+    """A unix socket's path may have 100 bytes; a checkout's path may be longer."""
+    stack = make_stack(folder="x" * 60 + "/" + "y" * 60)
+    stack.up()
+    assert stack.units()["cache"].state == "ready"
+    stack.run("nuke", "--yes")
+    assert not stack.home.sockets.exists()
+
+
+def test_logs_are_shown_by_name(make_stack: MakeStack) -> None:
+    """Each line with where it is from."""
+    stack = make_stack("steady")
+    stack.up()
+    assert stack.run("logs", "steady").stdout == "steady | steady\n"
+    assert "cache      | " in stack.run("logs").stdout
+
+
+def test_a_wrong_stack_file_is_told_before_anything_starts(make_stack: MakeStack) -> None:
+    """No traceback."""
+    stack = make_stack(cache=CACHE.replace("version", "versoin"))
+    done = stack.run("up")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "unknown field `versoin`" in done.stderr
+    assert not stack.home.root.exists()
