@@ -22,7 +22,7 @@ def record(cache: Path) -> None:
     with tempfile.TemporaryDirectory() as folder:
         broker = Server(settle(Home(Path(folder)), load_stack(), ["kafka"], usual_ports=False)["kafka"])
         usual = kafka.command(broker.place)
-        java, *rest = usual.arguments
+        java, *rest = (word for word in usual.arguments if not word.startswith("-XX:AOTCache="))
         broker.start(replace(usual, arguments=[java, f"-XX:AOTCacheOutput={draft}", *rest]))
         broker.wait_ready()
         broker.process.stop(_WRITE_SECONDS)  # Java writes the cache as it ends

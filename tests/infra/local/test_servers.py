@@ -1,7 +1,6 @@
-"""The real servers: they come up, survive a kill with their data, and leave nothing behind."""
+"""The real servers: they come up, serve, and leave nothing behind."""
 
 import io
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,15 +13,11 @@ from redis.exceptions import AuthenticationError
 from redis.retry import Retry
 
 from infra.local.home import Home
-from infra.local.parts.place import PartError
 from infra.local.parts.s3 import strays
 from infra.local.processes import of_stack
-from infra.local.server import Server
-from infra.local.servers import Endpoints, Servers, running_servers
-from tests.infra.local.waiting import until
+from infra.local.servers import Endpoints, running_servers
 
 pytestmark = pytest.mark.integration
-StartServers = Callable[..., Servers]
 
 
 def store(endpoints: Endpoints) -> Minio:
@@ -92,53 +87,6 @@ def test_the_cache_wants_its_password(servers: Endpoints) -> None:
     with pytest.raises(AuthenticationError):
         stranger.ping()
     stranger.close()
-
-
-def test_killed_servers_come_back_at_the_same_address_with_their_data(own_servers: StartServers) -> None:
-    """As after a power cut."""
-    own = own_servers()
-    make_topic(own.endpoints, "kept")
-    store(own.endpoints).put_object(own.endpoints.s3.bucket, "kept", io.BytesIO(b"kept"), 4)
-    for server in (own.kafka, own.s3, own.cache):
-        server.kill()
-        assert not server.is_ready()
-        server.start()
-    for server in (own.kafka, own.s3, own.cache):
-        server.wait_ready()
-    assert partitions(own.endpoints, "kept") == 4
-    assert store(own.endpoints).get_object(own.endpoints.s3.bucket, "kept").read() == b"kept"
-
-
-def test_a_stopped_server_starts_again_and_the_cache_keeps_its_keys(own_servers: StartServers) -> None:
-    """An orderly stop writes everything down."""
-    own = own_servers("cache")
-    client = cache(own.endpoints)
-    client.set("kept", "1")
-    own.cache.stop()
-    own.cache.start()
-    own.cache.wait_ready()
-    assert client.get("kept") == b"1"
-    client.close()
-
-
-def test_a_frozen_server_does_not_answer_and_goes_on_when_thawed(own_servers: StartServers) -> None:
-    """A stalled machine is not a dead one."""
-    own = own_servers("cache")
-    own.cache.pause()
-    assert not own.cache.is_ready()
-    own.cache.resume()
-    own.cache.wait_ready()
-
-
-def test_a_server_that_ends_at_its_start_is_told_with_its_log(own_servers: StartServers) -> None:
-    """Its port is taken: here by its own first process."""
-    own = own_servers("cache")
-    second = Server(own.cache.place)
-    second.start()
-    until(lambda: second.process.exit_code() is not None)
-    own.cache.kill()
-    with pytest.raises(PartError, match="Address already in use"):
-        second.wait_ready()
 
 
 def test_nothing_is_left_when_the_block_ends(tmp_path: Path) -> None:

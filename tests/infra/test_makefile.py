@@ -1,0 +1,33 @@
+"""The Makefile: its help lists what there is, and what needs the environment sets it up first."""
+
+import re
+import subprocess
+
+import pytest
+
+from infra.local.home import REPOSITORY
+
+MAKEFILE = (REPOSITORY / "Makefile").read_text(encoding="utf-8")
+RULES = dict(re.findall(r"^([a-z-]+):(?!=)(.*)$", MAKEFILE, flags=re.MULTILINE))
+TARGETS = sorted(set(RULES) - {"refetch"})
+NEED_NOTHING = {"help", "setup", "clean"}
+
+
+def test_help_lists_every_target_from_its_own_text() -> None:
+    """A target without a text would be a secret."""
+    shown = subprocess.run(["make", "help"], cwd=REPOSITORY, capture_output=True, text=True, check=True).stdout  # noqa: S607 - whichever make the person has
+    listed = re.findall(r"^  ([a-z-]+) +\S", shown, flags=re.MULTILINE)
+    assert sorted(listed) == TARGETS
+
+
+@pytest.mark.parametrize("target", sorted(set(TARGETS) - NEED_NOTHING))
+def test_what_needs_the_environment_sets_it_up(target: str) -> None:
+    """From a clean clone, every target works as the first one."""
+    needed = RULES[target].partition("##")[0].split()
+    assert "setup" in needed or (all(name in TARGETS for name in needed) and needed)
+
+
+def test_ci_runs_the_two_commands_that_everybody_runs() -> None:
+    """Nothing that a person could not run as well."""
+    lines = (REPOSITORY / ".ci" / "run").read_text(encoding="utf-8").splitlines()
+    assert [line for line in lines if line.startswith("make ")] == ["make check", "make test"]
