@@ -11,12 +11,17 @@ from pathlib import Path
 from jgo.config import GlobalSettings
 from jgo.maven import MavenContext, PythonResolver
 
-from infra.local.jars import LOCK_FILE, Jar, kafka_folder, read_lock, sha256_of
+from infra.local.jars import LOCK_FILE, Jar, JarError, kafka_folder, read_lock, sha256_of
 from infra.stack import load_stack
 
 _LOGGING = "org.slf4j:slf4j-simple:1.7.36"  # Kafka speaks slf4j 1.7; a 2.x provider would not bind
 _CONNECTIONS = 8
 _TIMEOUT_SECONDS = 60
+_TRIES = 3
+_REMEDY = (
+    "Remedy: check the network (behind a proxy HTTPS_PROXY and REQUESTS_CA_BUNDLE), "
+    "or name a mirror under [repositories] in ~/.config/jgo.conf."
+)
 _JAR_TIME = 1_700_000_000
 """Seconds since 1970. Java takes a jar of another time for another jar, and drops its class cache."""
 
@@ -35,8 +40,17 @@ def fetch(folder: Path, jars: Iterable[Jar]) -> int:
 
 
 def _download(context: MavenContext, jar: Jar) -> Path:
-    group, artifact, version = jar.coordinate.split(":")
-    path: Path = context.project(group, artifact).at_version(version).artifact().resolve()
+    group, name, version = jar.coordinate.split(":")
+    artifact = context.project(group, name).at_version(version).artifact()
+    for tries_left in reversed(range(_TRIES)):
+        try:
+            path: Path = artifact.resolve()
+            break
+        except (OSError, RuntimeError) as error:  # requests' errors are the former, jgo's "not found" the latter
+            draft = context.repo_cache / artifact.component.path_prefix / artifact.filename
+            draft.unlink(missing_ok=True)  # a download that broke off would pass for the jar
+            if not tries_left:
+                raise JarError(f"{jar.coordinate} could not be fetched: {error}. {_REMEDY}") from error
     jar.check(path)
     return path
 
@@ -69,14 +83,23 @@ def main(arguments: list[str] | None = None) -> int:
     """Run `fetch` or `lock`."""
     parser = argparse.ArgumentParser(prog="python -m infra.local.fetch_jars", description=__doc__)
     parser.add_argument("action", choices=["fetch", "lock"])
-    if parser.parse_args(arguments).action == "lock":
-        version = load_stack().parts["kafka"].version
-        count = write_lock(LOCK_FILE, [f"org.apache.kafka:kafka_2.13:{version}", _LOGGING])
-        sys.stdout.write(f"{count} jars locked in {LOCK_FILE}\n")
-    else:
-        count = fetch(kafka_folder(), read_lock())
-        sys.stdout.write(f"{count} jars fetched to {kafka_folder()}\n")
+    run = {"fetch": _fetch, "lock": _lock}[parser.parse_args(arguments).action]
+    try:
+        sys.stdout.write(run())
+    except JarError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
     return 0
+
+
+def _fetch() -> str:
+    return f"{fetch(kafka_folder(), read_lock())} jars fetched to {kafka_folder()}\n"
+
+
+def _lock() -> str:
+    version = load_stack().parts["kafka"].version
+    count = write_lock(LOCK_FILE, [f"org.apache.kafka:kafka_2.13:{version}", _LOGGING])
+    return f"{count} jars locked in {LOCK_FILE}\n"
 
 
 if __name__ == "__main__":

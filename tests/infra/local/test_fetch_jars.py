@@ -55,3 +55,10 @@ def test_a_jar_whose_checksum_differs_is_refused_and_not_kept(tmp_path: Path) ->
     with pytest.raises(JarError, match="it is refused"):
         fetch(folder, [FORGED])
     assert list(folder.iterdir()) == []
+
+
+@pytest.mark.usefixtures("repository")
+def test_a_jar_that_nobody_has_is_told_with_the_remedy(tmp_path: Path) -> None:
+    """A wrong mirror, or a version that was withdrawn."""
+    with pytest.raises(JarError, match=r"org.example:other:1.0 could not be fetched: .* Remedy: check the network"):
+        fetch(tmp_path / "jars", [Jar("org.example:other:1.0", "0" * 64)])
