@@ -26,6 +26,7 @@ VAGUE_NAMES = {"utils.py", "util.py", "helpers.py", "helper.py", "common.py", "m
 
 SEAMS = {
     "infra/local/parts": {"place"},
+    "services/console/checks": set(),
     "services/console/commands": set(),
     "shared/stream/engines": {"engine"},
 }
