@@ -13,6 +13,8 @@ from infra.local.server import Server
 from infra.stack import load_stack
 from shared.settings import CacheSettings, StoreSettings
 
+__all__ = ["Endpoints", "Server", "Servers", "running_servers"]
+
 
 class Endpoints:
     """Where the servers are, as settings."""

@@ -48,7 +48,7 @@ def test_a_part_tells_its_clients_where_it_is() -> None:
         (CACHE.replace("6379", "70000"), "Expected `int` <= 65535"),
         (CACHE.replace("memory_megabytes", "memory_megabyte"), "unknown field `memory_megabyte`"),
         (CACHE.replace("client =", "main ="), "parts.cache.ports has no 'client'"),
-        (CACHE.replace("{address}", "{adress}"), "parts.cache.environment.CACHE_URL uses {adress}"),
+        (CACHE.replace("{address}", "{host}"), "parts.cache.environment.CACHE_URL uses {host}"),
         (CACHE.replace("parts.cache", "parts.Cache"), "the name 'Cache' is no name"),
         (CACHE + "[jobs.cache]\nmodule = 'm'", "the name 'cache' is given twice"),
         (CACHE + "[jobs.one]\nmodule = 'm'\nafter = ['kafka']", "jobs.one.after names 'kafka'"),

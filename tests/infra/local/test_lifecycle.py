@@ -248,8 +248,8 @@ def test_logs_are_shown_by_name(make_stack: MakeStack) -> None:
 
 def test_a_wrong_stack_file_is_told_before_anything_starts(make_stack: MakeStack) -> None:
     """No traceback."""
-    stack = make_stack(cache=CACHE.replace("version", "versoin"))
+    stack = make_stack(cache=CACHE.replace("version", "edition"))
     done = stack.run("up")
     assert (done.returncode, done.stdout) == (1, "")
-    assert "unknown field `versoin`" in done.stderr
+    assert "unknown field `edition`" in done.stderr
     assert not stack.home.root.exists()

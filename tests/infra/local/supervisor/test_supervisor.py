@@ -129,8 +129,8 @@ def test_a_start_without_a_name_starts_what_does_not_run(cast: Cast) -> None:
 
 def test_an_unknown_name_is_answered_with_the_known_ones(cast: Cast) -> None:
     """A typing error is seen at once."""
-    reply = cast.supervisor.answer(Request(Action.START, "claener"))
-    assert reply.problem == "there is no 'claener'; there are kafka, s3, topics, cleaner-1, cleaner-2"
+    reply = cast.supervisor.answer(Request(Action.START, "sweeper"))
+    assert reply.problem == "there is no 'sweeper'; there are kafka, s3, topics, cleaner-1, cleaner-2"
 
 
 def test_a_status_tells_every_unit(cast: Cast) -> None:
