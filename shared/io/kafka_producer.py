@@ -11,30 +11,21 @@ from typing import Self
 import kafka
 from kafka.errors import (
     AuthorizationError,
-    InvalidRecordError,
-    InvalidTimestampError,
     KafkaError,
-    MessageSizeTooLargeError,
-    PolicyViolationError,
-    RecordListTooLargeError,
     SaslAuthenticationFailedError,
     UnknownTopicOrPartitionError,
 )
+from kafka.producer.future import FutureRecordMetadata, RecordMetadata
 
 from shared.io.byte_budget import ByteBudget
 from shared.io.outage import Misconfigured, Outage
-from shared.io.producer import (
-    MAX_RECORD_BYTES,
-    Delivery,
-    OutgoingRecord,
-    RecordRefused,
-    RecordTooLarge,
-    TopicMissing,
-)
+from shared.io.producer import MAX_RECORD_BYTES, Delivery, RecordRefused, RecordTooLarge, TopicMissing
+from shared.io.record import OutgoingRecord
+from shared.io.topic_rules import TopicRules, kafka_headers
 from shared.settings import KafkaSettings
 
-_REFUSED = (InvalidRecordError, InvalidTimestampError, PolicyViolationError)
-_TOO_LARGE = (MessageSizeTooLargeError, RecordListTooLargeError)
+# kafka-python counts framing too, and what it refuses is for us to refuse first.
+_ROOM_FOR_FRAMING_BYTES = 64 * 1024
 _NOT_ALLOWED = (AuthorizationError, SaslAuthenticationFailedError)
 
 
@@ -60,7 +51,7 @@ class KafkaProducer:
         self._limits = limits
         self._connection = _connection(settings, limits) | dict(options)
         self._budget = ByteBudget(limits.in_flight_bytes)
-        self._known: frozenset[str] = frozenset()
+        self._rules: dict[str, TopicRules] = {}
         try:
             self._client = kafka.KafkaProducer(**self._connection | _delivery(limits))
         except KafkaError as error:
@@ -95,22 +86,19 @@ class KafkaProducer:
 
     def send(self, record: OutgoingRecord) -> Future[Delivery]:
         """Hand over a record; see `Producer.send`."""
-        if record.topic not in self._known:
-            self._learn(frozenset({record.topic}))
-        size = record.size
-        if not self._budget.acquire(size, self._limits.delivery_seconds):
-            raise Outage(f"Kafka freed no room for {size} bytes in {self._limits.delivery_seconds} s")
-        delivery: Future[Delivery] = Future()
-        delivery.set_running_or_notify_cancel()  # from here on nobody can cancel it, as nobody can call a record back
-        delivery.add_done_callback(lambda _: self._budget.release(size))
+        refusal = self._refusal(record)
+        if refusal:
+            return _failed(refusal)
+        if not self._budget.acquire(record.size_bytes, self._limits.delivery_seconds):
+            raise Outage(f"Kafka acknowledged too little in {self._limits.delivery_seconds} s to take more")
         try:
-            sent = self._client.send(record.topic, record.value, record.key, list(record.headers))
-        except KafkaError as error:
-            delivery.set_exception(_failure(error, f"sending to {record.topic}"))
-        else:
-            sent.add_callback(lambda at: delivery.set_result(Delivery(at.topic, at.partition, at.offset)))
-            sent.add_errback(lambda error: delivery.set_exception(_failure(error, f"sending to {record.topic}")))
-        return delivery
+            sent = self._client.send(record.topic, record.value, record.key, kafka_headers(record))
+        except BaseException as error:
+            self._budget.release(record.size_bytes)
+            if not isinstance(error, KafkaError):
+                raise
+            return _failed(_failure(error, f"sending to {record.topic}"))
+        return self._delivery(sent, record)
 
     async def deliver(self, record: OutgoingRecord) -> Delivery:
         """Return once `record` is acknowledged; see `Producer.deliver`."""
@@ -136,24 +124,42 @@ class KafkaProducer:
         """Close the producer."""
         self.close()
 
-    def _learn(self, topics: frozenset[str]) -> None:
-        """Fetch the metadata of `topics`, or raise `TopicMissing`."""
-        if topics <= self._known:
-            return
+    def _refusal(self, record: OutgoingRecord) -> RecordTooLarge | RecordRefused | None:
+        if record.topic not in self._rules:
+            self._learn({record.topic})
+        if record.size_bytes > self._limits.record_bytes:
+            return RecordTooLarge(
+                f"{record.size_bytes} bytes for {record.topic}, of {self._limits.record_bytes} at most"
+            )
+        return self._rules[record.topic].refusal(record)
+
+    def _delivery(self, sent: FutureRecordMetadata, record: OutgoingRecord) -> Future[Delivery]:
+        """Return what `sent` comes to; kafka-python calls back in its own thread."""
+        delivery: Future[Delivery] = Future()
+        delivery.set_running_or_notify_cancel()  # nobody can cancel it, as nobody can call a record back
+
+        def acknowledged(at: RecordMetadata) -> None:
+            self._budget.release(record.size_bytes)
+            delivery.set_result(Delivery(at.topic, at.partition, at.offset))
+
+        def failed(error: KafkaError) -> None:
+            self._budget.release(record.size_bytes)
+            delivery.set_exception(_failure(error, f"sending to {record.topic}"))
+
+        sent.add_callback(acknowledged)
+        sent.add_errback(failed)
+        return delivery
+
+    def _learn(self, topics: Iterable[str]) -> None:
+        """Fetch rules and metadata of `topics`, or raise `TopicMissing`."""
         try:
-            missing = topics - self._existing_topics()
-            if missing:
-                raise TopicMissing(f"Kafka has no topic {', '.join(sorted(missing))}")
-            for topic in topics:
+            with closing(kafka.KafkaAdminClient(**self._connection)) as admin:
+                rules = TopicRules.read(admin, topics)
+            for topic in rules:
                 self._client.partitions_for(topic)
         except KafkaError as error:
             raise _failure(error, f"asking Kafka for topic {', '.join(sorted(topics))}") from error
-        self._known |= topics
-
-    def _existing_topics(self) -> set[str]:
-        # A client of its own, because the producer's asks for a missing topic again and again.
-        with closing(kafka.KafkaAdminClient(**self._connection)) as admin:
-            return set(admin.list_topics())
+        self._rules |= rules
 
 
 def _connection(settings: KafkaSettings, limits: ProducerLimits) -> dict[str, object]:
@@ -172,11 +178,17 @@ def _delivery(limits: ProducerLimits) -> dict[str, object]:
         "compression_type": "zstd",
         "linger_ms": 20,
         "batch_size": 256 * 1024,
-        "max_request_size": limits.record_bytes,
+        "max_request_size": limits.record_bytes + _ROOM_FOR_FRAMING_BYTES,
         "delivery_timeout_ms": _milliseconds(limits.delivery_seconds),
         "max_block_ms": _milliseconds(limits.connect_seconds),
         "allow_auto_create_topics": False,
     }
+
+
+def _failed(error: Exception) -> Future[Delivery]:
+    delivery: Future[Delivery] = Future()
+    delivery.set_exception(error)
+    return delivery
 
 
 def _milliseconds(seconds: float) -> int:
@@ -185,12 +197,8 @@ def _milliseconds(seconds: float) -> int:
 
 
 def _failure(error: KafkaError, what: str) -> Exception:
-    """Return what an error of kafka-python is to the platform; what is not known to last is an `Outage`."""
+    """Return what an error of kafka-python is to the platform; it is never the record's, see `topic_rules`."""
     said = f"{what}: {error}"
-    if isinstance(error, _TOO_LARGE):
-        return RecordTooLarge(said)
-    if isinstance(error, _REFUSED):
-        return RecordRefused(said)
     if isinstance(error, UnknownTopicOrPartitionError):
         return TopicMissing(said)
     if isinstance(error, _NOT_ALLOWED):

@@ -24,7 +24,8 @@ from shared.io.object_store import (
     require_range,
     write_atomically,
 )
-from shared.io.producer import MAX_RECORD_BYTES, Delivery, OutgoingRecord, RecordTooLarge, TopicMissing
+from shared.io.producer import MAX_RECORD_BYTES, Delivery, RecordRefused, RecordTooLarge, TopicMissing
+from shared.io.record import OutgoingRecord
 
 
 class MemoryObjectStore:
@@ -72,6 +73,7 @@ class MemoryObjectStore:
 
     def replace(self, key: str, data: bytes, *, if_match: str, content_type: str = DEFAULT_CONTENT_TYPE) -> ObjectInfo:
         """Write `data` over the version `if_match`, or raise `PreconditionFailed`."""
+        require_key(key)
         with self._lock:
             there = self._objects.get(key)
             if there is None or there.info.etag != if_match:
@@ -207,8 +209,11 @@ class MemoryProducer:
         delivery: Future[Delivery] = Future()
         if record.topic not in self._logs:
             raise TopicMissing(f"Kafka has no topic {record.topic}")
-        if record.size > MAX_RECORD_BYTES:
-            delivery.set_exception(RecordTooLarge(f"{record.size} bytes for {record.topic}"))
+        if record.size_bytes > MAX_RECORD_BYTES:
+            delivery.set_exception(RecordTooLarge(f"{record.size_bytes} bytes for {record.topic}"))
+            return delivery
+        if record.key is None and record.value is None:
+            delivery.set_exception(RecordRefused(f"neither key nor value for {record.topic}"))
             return delivery
         with self._lock:
             logs = self._logs[record.topic]

@@ -17,8 +17,9 @@ from shared.io.outage import Misconfigured
 DEFAULT_CONTENT_TYPE = "application/octet-stream"
 CHUNK_BYTES = 8 * 1024 * 1024
 
-# S3: "Object keys", 1,024 bytes of UTF-8.
+# S3: "Object keys", 1,024 bytes of UTF-8. Stores that keep objects as files, as SeaweedFS does: 255 bytes a segment.
 _MAX_KEY_BYTES = 1024
+_MAX_SEGMENT_BYTES = 255
 
 
 class ObjectNotFound(Exception):
@@ -130,12 +131,13 @@ class ObjectStore(Protocol):
 def require_key(key: str) -> None:
     """Raise `ValueError` unless every store keeps `key` as it is written.
 
-    Refused are keys that a URL or a file system would fold into another: empty, `.` and `..` segments, control
-    characters. Chinese, spaces and punctuation are welcome.
+    Refused is what a URL or a file system would fold into another key, or cut: empty, `.` and `..` segments, control
+    characters, more than 1,024 bytes, segments of more than 255. Chinese, spaces and punctuation are welcome.
     """
-    if len(key.encode()) > _MAX_KEY_BYTES:
-        raise ValueError(f"object key of more than {_MAX_KEY_BYTES} bytes: {key[:80]!r}…")
-    if not {"", ".", ".."}.isdisjoint(key.split("/")) or any(ord(letter) < ord(" ") for letter in key):
+    segments = key.split("/")
+    if len(key.encode()) > _MAX_KEY_BYTES or max(len(segment.encode()) for segment in segments) > _MAX_SEGMENT_BYTES:
+        raise ValueError(f"object key too long, {_MAX_KEY_BYTES} bytes and {_MAX_SEGMENT_BYTES} a segment: {key!r}")
+    if not {"", ".", ".."}.isdisjoint(segments) or any(ord(letter) < ord(" ") for letter in key):
         raise ValueError(f"object key with an empty or dotted segment, or a control character: {key!r}")
 
 

@@ -6,8 +6,9 @@ from types import TracebackType
 from typing import Protocol, Self
 
 from shared.io.outage import Misconfigured
+from shared.io.record import OutgoingRecord
 
-# The largest record, with key, headers and framing: a dead letter holds a record of 1 MiB and its history.
+# The largest key, value and headers before compression: a dead letter holds a record of 1 MiB, and its history.
 MAX_RECORD_BYTES = 1_258_291
 
 
@@ -16,7 +17,7 @@ class RecordTooLarge(ValueError):
 
 
 class RecordRefused(ValueError):
-    """The broker refuses a record, such as one without a key on a compacted topic; a fault of the record."""
+    """A topic takes no such record, as a compacted one takes none without a key; a fault of the record."""
 
 
 class TopicMissing(Misconfigured):
@@ -25,25 +26,6 @@ class TopicMissing(Misconfigured):
     def __init__(self, said: str) -> None:
         """Add the remedy to what was said."""
         super().__init__(f"{said}; run `millrace topics apply`")
-
-
-@dataclass(frozen=True)
-class OutgoingRecord:
-    """What is to be written: to which topic, under which key, with which headers.
-
-    A value of None deletes what a compacted topic holds for the key; records of one key keep their order.
-    """
-
-    topic: str
-    key: bytes | None
-    value: bytes | None
-    headers: tuple[tuple[str, bytes], ...] = ()
-
-    @property
-    def size(self) -> int:
-        """The bytes of key, value and headers."""
-        headers = sum(len(name.encode()) + len(value) for name, value in self.headers)
-        return len(self.key or b"") + len(self.value or b"") + headers
 
 
 @dataclass(frozen=True)
@@ -58,7 +40,9 @@ class Delivery:
 class Producer(Protocol):
     """Writes records that every in-sync replica holds once they are delivered; safe for threads.
 
-    A failure comes out of `send` or out of the future: `Outage`, `RecordTooLarge`, `RecordRefused`, `TopicMissing`.
+    Records of one key keep the order in which they were handed over. A record's own failure (`RecordTooLarge`,
+    `RecordRefused`) is in its future and touches no other record; `Outage`, `TopicMissing` and `Misconfigured` may be
+    there too, or come at once.
     """
 
     def send(self, record: OutgoingRecord) -> Future[Delivery]:
@@ -66,7 +50,7 @@ class Producer(Protocol):
         ...
 
     async def deliver(self, record: OutgoingRecord) -> Delivery:
-        """Return once `record` is acknowledged; calls keep their order and never block the event loop."""
+        """Return once `record` is acknowledged, or raise its failure; never blocks the event loop."""
         ...
 
     def flush(self) -> None:
