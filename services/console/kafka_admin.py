@@ -1,7 +1,9 @@
 """Kafka as the console administers it: topics, their settings and their ids."""
 
-from collections.abc import Iterable, Iterator, Mapping
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from itertools import groupby
 from operator import attrgetter
 from typing import Any, Final
@@ -22,6 +24,7 @@ from shared.settings import KafkaSettings
 
 CONNECT_SECONDS: Final = 10
 READY_SECONDS: Final = 30
+_POLL_SECONDS: Final = 0.05
 SETTINGS: Final = ("cleanup.policy", "max.message.bytes", "min.insync.replicas", "retention.ms")
 
 
@@ -36,6 +39,17 @@ class KafkaAdmin:
         """Give the cluster's id and how many brokers it has."""
         found = self._client.describe_cluster()
         return str(found["cluster_id"]), len(found["brokers"])
+
+    def version(self) -> str:
+        """Give the broker's version, as far as its protocol tells: major and minor."""
+        broker = self._client.describe_cluster()["brokers"][0]["broker_id"]
+        return ".".join(map(str, self._client.get_broker_version_data(broker).broker_version))
+
+    def now(self) -> datetime:
+        """Give the time by the clock of the controller that leads; it has just caught up with itself."""
+        quorum = self._client.describe_metadata_quorum()["topics"][0]["partitions"][0]
+        leader = next(voter for voter in quorum["current_voters"] if voter["replica_id"] == quorum["leader_id"])
+        return datetime.fromtimestamp(leader["last_caught_up_timestamp"] / 1000, UTC)
 
     def names(self) -> list[str]:
         """Name every topic, in order."""
@@ -67,8 +81,8 @@ class KafkaAdmin:
         answers = self._client.create_topics(wanted, raise_errors=False)["topics"]
         return [str(answer["name"]) for answer in answers if _created(answer)]
 
-    def change(self, changes: Iterable[Change]) -> None:
-        """Set each setting of `changes` to its new value."""
+    def change(self, changes: Sequence[Change]) -> None:
+        """Set each setting of `changes` to its new value, and wait until the broker tells it so."""
         by_topic = groupby(sorted(changes, key=attrgetter("topic")), attrgetter("topic"))
         resources = [
             ConfigResource(ConfigResourceType.TOPIC, name, {change.setting: change.new for change in of_topic})
@@ -78,10 +92,21 @@ class KafkaAdmin:
         for name, answer in answers.items():
             if answer != "OK":
                 raise Misconfigured(f"Kafka refuses the settings of {name}: {answer}")
+        self._await_changed(changes)
 
     def await_ready(self, names: Iterable[str]) -> None:
         """Wait until every partition of `names` has a leader that clients are told of; raises `Outage`."""
         self._client.wait_for_topics(list(names), timeout_ms=READY_SECONDS * 1000)
+
+    def _await_changed(self, changes: Sequence[Change]) -> None:
+        # The controller has them; the broker that we ask hears of them a little later.
+        deadline = time.monotonic() + READY_SECONDS
+        while time.monotonic() < deadline:
+            found = self._settings({change.topic for change in changes}) if changes else {}
+            if all(found[change.topic][change.setting] == change.new for change in changes):
+                return
+            time.sleep(_POLL_SECONDS)
+        raise Outage(f"Kafka took new settings of {changes[0].topic}, and did not show them in {READY_SECONDS} s")
 
     def _described(self, names: Iterable[str]) -> dict[str, dict[str, Any]]:
         return {topic["name"]: topic for topic in self._client.describe_topics(list(names)) if not topic["error_code"]}

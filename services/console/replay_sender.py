@@ -60,16 +60,19 @@ class ReplaySender:
 
     async def _try(self, replays: Sequence[Replay]) -> list[object]:
         """Give for each of `replays` where it is, or the exception."""
+        producer = self._producer()
         try:
-            async with self._producer() as producer:
-                # One after the other, so that records of one key keep their order; awaited together.
-                sent = [
-                    await producer.send(replay.topic, replay.value, replay.key, headers=list(replay.headers))
-                    for replay in replays
-                ]
-                return list(await asyncio.gather(*sent, return_exceptions=True))
+            await producer.start()
+            # One after the other, so that records of one key keep their order; awaited together.
+            sent = [
+                await producer.send(replay.topic, replay.value, replay.key, headers=list(replay.headers))
+                for replay in replays
+            ]
+            return list(await asyncio.gather(*sent, return_exceptions=True))
         except (KafkaError, OSError) as error:
             raise self._outage(error) from error
+        finally:
+            await producer.stop()
 
     def _outage(self, error: BaseException) -> Outage:
         return Outage(f"Kafka at {self._settings.bootstrap_servers} takes no replay: {error!r}")

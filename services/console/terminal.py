@@ -2,16 +2,13 @@
 
 import sys
 from collections.abc import Iterable, Sequence
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 import typer
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
-
-# Wider than any row: a pipe has no width, and a cell that wraps is no longer one line for grep.
-_PIPE_WIDTH: Final = 100_000
 
 
 class NotDone(Exception):
@@ -20,22 +17,21 @@ class NotDone(Exception):
 
 def say(text: str = "", style: str = "") -> None:
     """Write `text`, which is not read as markup."""
-    _console().print(Text(text, style=style))
+    _console().print(Text(text, style=style), soft_wrap=True)
 
 
 def complain(text: str) -> None:
     """Write `text` to standard error."""
-    _console(stderr=True).print(Text("error: ", style="bold red") + Text(text, style="default"))
+    _console(stderr=True).print(Text("error: ", style="bold red") + Text(text, style="default"), soft_wrap=True)
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """Write `rows` below `columns`; a cell is shown as it is, so bytes from outside have been made harmless before."""
-    shown = Table(box=None, pad_edge=False, header_style="bold")
-    for column in columns:
-        shown.add_column(Text(column), overflow="fold")
-    for row in rows:
-        shown.add_row(*(cell if isinstance(cell, Text) else Text(str(cell)) for cell in row))
-    _console().print(shown)
+    cells = [[cell if isinstance(cell, Text) else Text(str(cell)) for cell in row] for row in rows]
+    if sys.stdout.isatty():
+        _fitted(columns, cells)
+    else:
+        _aligned([list(map(Text, columns)), *cells])
 
 
 def write_json(value: Any) -> None:  # noqa: ANN401 - whatever msgspec encodes
@@ -53,8 +49,24 @@ def confirm(question: str, agreed: bool) -> None:
         raise NotDone("nothing was done.")
 
 
+def _fitted(columns: Sequence[str], rows: Iterable[Iterable[Text]]) -> None:
+    """Write a table as wide as the terminal; a cell that is too long goes on in the next line."""
+    shown = Table(box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        shown.add_column(Text(column), overflow="fold")
+    for row in rows:
+        shown.add_row(*row)
+    _console().print(shown)
+
+
+def _aligned(rows: Sequence[Sequence[Text]]) -> None:
+    """Write a line a row, whatever its length: a pipe has no width."""
+    widths = [max(cell.cell_len for cell in column) for column in zip(*rows, strict=True)]
+    for row in rows:
+        line = "  ".join(cell.plain + " " * (width - cell.cell_len) for cell, width in zip(row, widths, strict=True))
+        typer.echo(line.rstrip())
+
+
 def _console(stderr: bool = False) -> Console:
     # Made anew each time, so that it writes to where the stream goes now.
-    stream = sys.stderr if stderr else sys.stdout
-    width = None if stream.isatty() else _PIPE_WIDTH
-    return Console(file=stream, width=width, highlight=False, markup=False, emoji=False)
+    return Console(file=sys.stderr if stderr else sys.stdout, highlight=False, markup=False, emoji=False)

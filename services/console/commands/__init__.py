@@ -5,10 +5,11 @@ from typing import Final
 
 import typer
 
-from services.console.commands import dlq, resume, topics
+from services.console.commands import dlq, doctor, resume, topics
 from services.console.usage import Command
 
 COMMANDS: Final[Mapping[str, typer.Typer | Command]] = {
+    "doctor": doctor.COMMAND,
     "topics": topics.app,
     "dlq": dlq.app,
     "resume": resume.COMMAND,

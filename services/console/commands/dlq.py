@@ -134,7 +134,7 @@ def replay(topic: ATopic, filters: Filters, consent: Consent) -> None:
 
 @app.command(
     epilog=examples(
-        "millrace dlq drop documents-raw --error UnicodeDecodeError --reason 'a broken export' --dry-run",
+        "millrace dlq drop documents-raw --error KeyError --reason 'a broken export'",
         "millrace dlq drop documents-raw --at 12 --yes",
     )
 )

@@ -1,0 +1,42 @@
+"""Fixtures of the console's tests: a shell, and a topic with dead letters."""
+
+from pathlib import Path
+
+import pytest
+
+from infra.local.servers import Endpoints
+from shared.io.retry import RetryPolicy
+from shared.io.s3 import S3ObjectStore
+from tests.services.console.harness import Mail, Shell
+
+
+@pytest.fixture
+def shell(servers: Endpoints, tmp_path: Path) -> Shell:
+    """Give a shell whose settings are the session's servers."""
+    return Shell(servers.environment, tmp_path)
+
+
+@pytest.fixture
+def lonely_shell(tmp_path: Path) -> Shell:
+    """Give a shell whose settings name servers that nobody runs."""
+    return Shell(
+        {
+            "KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1",
+            "S3_ENDPOINT": "http://127.0.0.1:1",
+            "S3_ACCESS_KEY": "nobody",
+            "S3_SECRET_KEY": "nothing",
+        },
+        tmp_path,
+    )
+
+
+@pytest.fixture
+def mail(servers: Endpoints) -> Mail:
+    """Give a fresh topic and its dead letters."""
+    return Mail.make(servers)
+
+
+@pytest.fixture
+def s3_store(servers: Endpoints) -> S3ObjectStore:
+    """Give the session's store."""
+    return S3ObjectStore.from_settings(servers.s3, RetryPolicy(total_seconds=10))

@@ -1,0 +1,62 @@
+"""Tests of reading dead-letter topics on the real broker."""
+
+import random
+
+import pytest
+
+from services.console.core.letters import FOREIGN
+from services.console.dead_letters import DeadLetters
+from shared.contracts.envelope import Headers
+from shared.contracts.topics import RECORD_LIMIT_BYTES
+from shared.stream.record import Record
+from tests.services.console.harness import Mail
+
+pytestmark = pytest.mark.integration
+
+ODD_HEADERS: Headers = (("x", b"\xff\xfe"), ("é", None), ("x", b""), ("x", b"\xff\xfe"))
+
+
+def test_letters_come_back_byte_for_byte(mail: Mail) -> None:
+    """Binary, a megabyte, no key, no value, headers that are no text: all as they were put, in order."""
+    large = random.Random(1).randbytes(RECORD_LIMIT_BYTES - 4_000)
+    letters: list[tuple[bytes | None, bytes | None]] = [(b"\xff", b"\x00\xff"), (None, large), (b"", None), (None, b"")]
+    mail.post(*((mail.said(), key, value, ODD_HEADERS) for key, value in letters))
+    found = mail.dead_letters()
+    assert [(one.record.key, one.record.value) for one in found] == letters
+    assert {one.record.headers[:4] for one in found} == {ODD_HEADERS}
+    assert {one.said for one in found} == {mail.said()}
+
+
+def test_a_foreign_record_is_read_all_the_same(mail: Mail) -> None:
+    """Nothing that lies there can hide behind its form."""
+    mail.put((b"k", b"v", (("dlq_topic", b"\xff"),)))
+    assert mail.dead_letters()[0].error == FOREIGN
+    assert mail.dead_letters()[0].record == Record(mail.dead, 0, 0, b"k", b"v", (("dlq_topic", b"\xff"),))
+
+
+def test_reading_stops_at_the_end_that_was_seen(mail: Mail) -> None:
+    """What arrives after a person has looked was not meant."""
+    reader = DeadLetters(mail.kafka)
+    mail.post(*((mail.said(), b"k", b"%d" % number, ()) for number in range(5)))
+    ends = reader.ends(mail.dead)
+    mail.post((mail.said(), b"k", b"late", ()))
+    assert ends == {0: 5}
+    assert [one.record.offset for one in reader.read(mail.dead, ends, {})] == [0, 1, 2, 3, 4]
+    assert [one.record.offset for one in reader.read(mail.dead, ends, {0: 3})] == [3, 4]
+    assert list(reader.read(mail.dead, ends, {0: 5})) == []
+
+
+def test_an_empty_topic_has_no_letters(mail: Mail) -> None:
+    """Nothing to read is no reason to wait."""
+    reader = DeadLetters(mail.kafka)
+    assert reader.ends(mail.dead) == {}
+    assert list(reader.read(mail.dead, {}, {})) == []
+
+
+def test_letters_of_several_partitions_are_all_read(mail: Mail) -> None:
+    """A topic that somebody gave more partitions is read whole."""
+    reader = DeadLetters(mail.kafka)
+    mail.scatter(40)
+    found = [(one.place.partition, one.place.offset) for one in reader.read(mail.topic, reader.ends(mail.topic), {})]
+    assert len(found) == 40
+    assert len({partition for partition, _ in found}) == 4
