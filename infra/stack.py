@@ -80,6 +80,16 @@ class Stack(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     services: dict[str, Service] = {}
 
 
+def replicas(name: str, count: int) -> list[str]:
+    """Name a service's processes: its own name, or with a number each where there are several."""
+    return [name] if count == 1 else [f"{name}-{number}" for number in range(1, count + 1)]
+
+
+def service_of(unit: str) -> str:
+    """Name the service that the unit is a replica of."""
+    return unit.partition("-")[0]
+
+
 def load_stack(path: Path = STACK_FILE) -> Stack:
     """Read and check the stack file; raise `StackError` on the first thing that is wrong."""
     try:

@@ -6,6 +6,7 @@ from pathlib import Path
 from infra.local.home import Home
 from infra.local.processes import last_lines
 from infra.local.supervisor.status import State, UnitStatus
+from infra.stack import service_of
 
 _LINES_SHOWN = 15
 _REMEDIES = {
@@ -58,9 +59,12 @@ def status_table(units: Iterable[UnitStatus]) -> str:
 
 def why(unit: UnitStatus) -> str:
     """Say why the unit is not up, and what to do; nothing where all is well."""
-    if unit.state is State.HALTED:
-        return f"{unit.why} (when mended: millrace resume {unit.name})"
-    return unit.why
+    # Only a dead-letter limit leaves a marker for `millrace resume`; wrong settings halt a service too.
+    service = service_of(unit.name)
+    lift = f"millrace resume {service}" if unit.why.startswith("halted") else f"make restart NAME={service}"
+    if unit.state is not State.HALTED or lift in unit.why:
+        return unit.why
+    return f"{unit.why} (when mended: {lift})"
 
 
 def failure(home: Home, unit: UnitStatus) -> str:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.stack import StackError, load_stack
+from infra.stack import StackError, load_stack, replicas, service_of
 
 CACHE = """
 [parts.cache]
@@ -72,3 +72,10 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
     """No traceback for a file that is not there."""
     with pytest.raises(StackError, match="the file is missing"):
         load_stack(tmp_path / "stack.toml")
+
+
+def test_replicas_have_numbers_where_there_are_several() -> None:
+    """And the service is found again from them."""
+    assert replicas("cleaner", 1) == ["cleaner"]
+    assert replicas("cleaner", 2) == ["cleaner-1", "cleaner-2"]
+    assert service_of("cleaner-2") == service_of("cleaner") == "cleaner"

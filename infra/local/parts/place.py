@@ -1,6 +1,7 @@
 """What a part is told about where it runs, and what it answers."""
 
 import os
+import shutil
 import socket
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -49,12 +50,12 @@ class Place:
     @property
     def temporary(self) -> Path:
         """A folder for temporary files, so that a kill leaves none in the system's."""
-        folder = self.home.run / f"{self.name}.tmp"
-        folder.mkdir(mode=0o700, exist_ok=True)
-        return folder
+        return self.home.run / f"{self.name}.tmp"
 
     def command(self, arguments: list[str], environment: Mapping[str, str] | None = None) -> Command:
         """Wrap `arguments` with little of our environment: a stray JAVA_TOOL_OPTIONS or WEED_* changes no server."""
+        shutil.rmtree(self.temporary, ignore_errors=True)  # what the last one left when it was killed
+        self.temporary.mkdir(mode=0o700)
         inherited = {name: os.environ[name] for name in _INHERITED if name in os.environ}
         own = {"TMPDIR": str(self.temporary), **(environment or {})}
         return Command(arguments=arguments, environment={**inherited, **own}, log=self.log)

@@ -16,7 +16,7 @@ from infra.local.ports import LOOPBACK, Ports, allocate, is_open, read_ports, wr
 from infra.local.processes import Command
 from infra.local.server import Server
 from infra.local.supervisor.unit import Role, Spec
-from infra.stack import Job, Service, Stack
+from infra.stack import Job, Service, Stack, replicas
 
 _PROBE_SECONDS = 1.0
 _ALIVE_SECONDS = 1.0
@@ -39,16 +39,6 @@ def plan(home: Home, stack: Stack) -> tuple[Spec, ...]:
             for replica in replicas(name, service.replicas)
         ),
     )
-
-
-def replicas(name: str, count: int) -> list[str]:
-    """Name a service's processes: its own name, or with a number each where there are several."""
-    return [name] if count == 1 else [f"{name}-{number}" for number in range(1, count + 1)]
-
-
-def service_of(unit: str) -> str:
-    """Name the service that the unit is a replica of."""
-    return unit.partition("-")[0]
 
 
 def _part(place: Place) -> Spec:

@@ -62,6 +62,6 @@ def describe(log_lines: Sequence[str]) -> str:
     except ValueError:
         record = None
     if isinstance(record, dict):
-        told = (str(record[key]) for key in ("event", "reason", "error", "message", "remedy") if record.get(key))
+        told = (str(record[key]) for key in ("event", "why", "reason", "error", "message", "remedy") if record.get(key))
         line = ": ".join(told) or line
     return line[:_WHY_CHARACTERS]

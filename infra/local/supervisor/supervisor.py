@@ -3,10 +3,10 @@
 from collections.abc import Callable, Sequence
 
 from infra.local.processes import Command
-from infra.local.supervisor.plan import service_of
 from infra.local.supervisor.protocol import Action, Reply, Request
 from infra.local.supervisor.status import WELL, State, UnitStatus
 from infra.local.supervisor.unit import Role, Running, Spec, Unit
+from infra.stack import service_of
 
 _AT_REST = frozenset({State.STOPPED, State.DONE, State.HALTED, State.FAILED})
 

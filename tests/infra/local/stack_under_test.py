@@ -26,7 +26,7 @@ time.sleep(300)
 """,
     "halting": """
 import sys
-print('{"event": "service_halted", "reason": "100 records in a row could not be processed"}', flush=True)
+print('{"event": "halted", "why": "100 records in a row could not be processed"}', flush=True)
 sys.exit(78)
 """,
     "crashing": """

@@ -155,7 +155,7 @@ def test_a_service_that_halts_stays_down_and_says_why(make_stack: MakeStack) -> 
     assert "millrace resume halting" in done.stdout
     told = stack.run("status")
     assert told.returncode == 1
-    assert "service_halted: 100 records in a row could not be processed" in told.stdout
+    assert "halted: 100 records in a row could not be processed" in told.stdout
     assert stack.units()["halting"].restarts == 0
     control.start("halting", stack.home)
     until(lambda: stack.units()["halting"].state == "halted")

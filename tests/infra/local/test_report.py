@@ -30,6 +30,20 @@ def test_status_says_why_something_is_down_and_what_to_do() -> None:
 
 
 @pytest.mark.parametrize(
+    ("why", "told"),
+    [
+        ("halted: 9 in a row", "halted: 9 in a row (when mended: millrace resume cleaner)"),
+        ("halted: mend it, then: millrace resume cleaner", "halted: mend it, then: millrace resume cleaner"),
+        ("S3_ENDPOINT is not set", "S3_ENDPOINT is not set (when mended: make restart NAME=cleaner)"),
+    ],
+)
+def test_a_halt_names_what_lifts_it_once(why: str, told: str) -> None:
+    """A dead-letter limit leaves a marker that must be lifted, a wrong setting does not."""
+    halted = UnitStatus("cleaner-2", "service", State.HALTED, None, (), None, 0, 0.0, why)
+    assert report.why(halted) == told
+
+
+@pytest.mark.parametrize(
     ("seconds", "told"), [(0.4, "0 s"), (59.0, "59 s"), (60.0, "1 min"), (7200.0, "2 h"), (200_000.0, "2 d")]
 )
 def test_times_are_told_as_a_person_would(seconds: float, told: str) -> None:

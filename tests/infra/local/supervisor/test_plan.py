@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 
 from infra.local.home import Home
-from infra.local.supervisor.plan import plan, replicas, service_of
+from infra.local.supervisor.plan import plan
 from infra.local.supervisor.unit import Role
 from infra.stack import load_stack
 from tests.infra.test_stack import CACHE, stack_file
@@ -24,13 +24,6 @@ stop_seconds = 7
 environment = {CLEANER_X = "1"}
 ports = {TELEMETRY_METRICS_PORT = 9464}
 """
-
-
-def test_replicas_have_numbers_where_there_are_several() -> None:
-    """And the service is found again from them."""
-    assert replicas("cleaner", 1) == ["cleaner"]
-    assert replicas("cleaner", 2) == ["cleaner-1", "cleaner-2"]
-    assert service_of("cleaner-2") == service_of("cleaner") == "cleaner"
 
 
 def test_parts_then_jobs_then_services_each_after_what_it_needs(tmp_path: Path) -> None:
