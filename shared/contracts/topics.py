@@ -14,8 +14,9 @@ from shared.contracts.releases import ModelPublished
 DEAD_LETTER_SUFFIX: Final = "-dlq"
 RECORD_LIMIT_BYTES: Final = 1024 * 1024
 """The largest record of a topic, headers and all; more than this goes by `ClaimCheck`."""
-DEAD_LETTER_LIMIT_BYTES: Final = RECORD_LIMIT_BYTES + 64 * 1024
-"""A dead letter is the original and what is said of it, so its topic takes that much more."""
+DEAD_LETTER_LIMIT_BYTES: Final = 16 * RECORD_LIMIT_BYTES
+"""The same for dead letters. Kafka measures a batch after compression, so a foreign producer's 1 MiB may hold many MiB,
+and ours may compress them less well: a dead letter that is refused would stop its partition for ever."""
 
 M = TypeVar("M", bound=Message)
 

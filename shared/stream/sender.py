@@ -8,9 +8,12 @@ from typing import Final, Protocol
 
 import structlog
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError
+from aiokafka.errors import (
+    KafkaError,
+    MessageSizeTooLargeError,
+    TopicAuthorizationFailedError,
+)
 
-from shared.contracts.topics import DEAD_LETTER_LIMIT_BYTES
 from shared.io.outage import Outage
 from shared.io.record import OutgoingRecord
 
@@ -21,8 +24,12 @@ FIRST_DELAY_SECONDS: Final = 0.2
 MAX_DELAY_SECONDS: Final = 5.0
 STOP_SECONDS: Final = 5.0
 BATCH_BYTES: Final = 256 * 1024
-# The producer measures a record before compression, with framing; the broker decides what is really too large.
-MAX_REQUEST_BYTES: Final = DEAD_LETTER_LIMIT_BYTES + 64 * 1024
+# The producer measures a record before compression, the broker after it: the broker's word counts.
+MAX_REQUEST_BYTES: Final = 64 * 1024 * 1024
+
+
+REFUSALS: Final = (MessageSizeTooLargeError, TopicAuthorizationFailedError)
+"""What a broker says of a record, or of us, and will say again."""
 
 
 class Sender(Protocol):
@@ -95,11 +102,12 @@ class KafkaSender:
                 await producer.send(record.topic, record.value, record.key, headers=list(record.headers))
                 for record in records
             ]
+        except REFUSALS:
+            raise
         except (KafkaError, OSError) as error:
             return error
         answers = await asyncio.gather(*waiting, return_exceptions=True)
-        failed = [answer for answer in answers if isinstance(answer, BaseException)]
-        return _outage_in(failed)
+        return _outage_in([answer for answer in answers if isinstance(answer, BaseException)])
 
     async def _connected(self) -> AIOKafkaProducer:
         if self._producer is None:
@@ -123,8 +131,8 @@ class KafkaSender:
 
 
 def _outage_in(failed: Sequence[BaseException]) -> Exception | None:
-    """Give the first of `failed`, if it is Kafka's; anything else is a bug and is raised."""
+    """Give the first of `failed`; raises what trying again can't mend."""
     for error in failed:
-        if not isinstance(error, (KafkaError, OSError)):
+        if isinstance(error, REFUSALS) or not isinstance(error, (KafkaError, OSError)):
             raise error
     return failed[0] if failed and isinstance(failed[0], Exception) else None

@@ -103,7 +103,9 @@ class Flow:
 
     def publish_raw(self, records: Iterable[tuple[bytes | None, int, Headers]]) -> None:
         """Publish values as they are, each to its partition."""
-        producer = KafkaProducer(bootstrap_servers=self.bootstrap, linger_ms=5, max_request_size=1_200_000)
+        producer = KafkaProducer(
+            bootstrap_servers=self.bootstrap, linger_ms=5, compression_type="zstd", max_request_size=10**8
+        )
         for value, partition, record_headers in records:
             producer.send(f"{self.prefix}-in", value, b"key", headers=list(record_headers), partition=partition)
         producer.flush()

@@ -34,7 +34,7 @@ def own_flow(own: Servers, engine: str, tmp_path_factory: pytest.TempPathFactory
 
 def survive(flow: Flow, server: Server, end: Callable[[Server], None], away_seconds: float, **env: str) -> Supervised:
     """Take `server` away in mid-work and bring it back; gives the supervised worker once everything is committed."""
-    total = 400
+    total = 160
     flow.publish([Numbered(number=number, fate="slow") for number in range(total)])
     with Supervised(flow, STREAM_BATCH_SIZE="10", **env) as supervised:
         wait_until(lambda: flow.count("out") > 0, RECOVERY_SECONDS, "the first batch")

@@ -1,5 +1,6 @@
 """The process of a stream service, for real: what it does with faults, signals, halts and its commit port."""
 
+import random
 from datetime import UTC, datetime
 
 import msgspec
@@ -47,9 +48,11 @@ def test_each_kind_of_bad_record_goes_to_the_dead_letters_and_nothing_else_does(
     assert undecodable.letter.service == flow.group
 
 
-def test_the_largest_record_that_kafka_takes_fits_into_the_dead_letters(flow: Flow) -> None:
-    """A poison record just under the broker's limit is dead-lettered whole, however incompressible."""
-    payload = bytes(range(256)) * 4090
+@pytest.mark.parametrize(
+    "payload", [random.Random(5).randbytes(1_040_000), b"endless " * 800_000], ids=["dense", "compressed"]
+)
+def test_the_largest_records_that_kafka_takes_fit_into_the_dead_letters(flow: Flow, payload: bytes) -> None:
+    """A poison record just under the broker's limit is dead-lettered whole; so is one that was, once compressed."""
     flow.publish_raw([(payload, 0, headers(1))])
 
     with flow.worker() as worker:
