@@ -7,6 +7,7 @@ import struct
 import threading
 from collections import deque
 from collections.abc import Coroutine
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from enum import Enum
 from types import TracebackType
@@ -69,7 +70,7 @@ class FaultProxy:
         self._standing = Fault.NONE
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="fault-proxy", daemon=True)
-        self._connections: set[_Connection] = set()
+        self._writers: set[asyncio.StreamWriter] = set()
         self.requests = 0
         self.address = ""
 
@@ -89,8 +90,7 @@ class FaultProxy:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Stop, and cut every connection."""
-        self._server.close()
-        self._in_loop(_cancel_tasks())
+        self._in_loop(self._cut_all())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(_PATIENCE_SECONDS)
         self._loop.close()
@@ -98,23 +98,26 @@ class FaultProxy:
     def _in_loop(self, work: Coroutine[None, None, T]) -> T:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(_PATIENCE_SECONDS)
 
+    async def _cut_all(self) -> None:
+        self._server.close()
+        while tasks := asyncio.all_tasks() - {asyncio.current_task()}:  # a connection may come in while we cancel
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+        for writer in self._writers:
+            writer.transport.abort()
+        await asyncio.sleep(0)  # in which the transports close their sockets
+
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        target = await _tunnel_target(reader, writer) if self._tunnel else self._target
-        host, port = target.split(":")
-        server_reader, server = await asyncio.open_connection(host, int(port))
-        connection = _Connection(writer, server)
-        pumps = {
-            asyncio.ensure_future(self._pass_requests(reader, connection)),
-            asyncio.ensure_future(self._pass_answers(server_reader, connection)),
-        }
-        try:
-            await asyncio.wait(pumps, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for pump in pumps:
-                pump.cancel()
-            await asyncio.gather(*pumps, return_exceptions=True)
-            server.close()
-            writer.close()
+        # A cancelled task would be logged as an error of the server, and so would a client that is gone.
+        with closing(writer), suppress(asyncio.CancelledError, OSError):
+            target = await _tunnel_target(reader, writer) if self._tunnel else self._target
+            host, port = target.split(":")
+            server_reader, server = await asyncio.open_connection(host, int(port))
+            self._writers |= {writer, server}
+            with closing(server):
+                connection = _Connection(writer, server)
+                await _first_of(self._pass_requests(reader, connection), self._pass_answers(server_reader, connection))
 
     async def _pass_requests(self, reader: asyncio.StreamReader, connection: _Connection) -> None:
         while data := await reader.read(_READ_BYTES):
@@ -147,14 +150,18 @@ class FaultProxy:
                 return
 
 
+async def _first_of(*works: Coroutine[None, None, None]) -> None:
+    """Wait for the first of `works` to end, and cancel the others."""
+    tasks = [asyncio.ensure_future(work) for work in works]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
 async def _tunnel_target(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> str:
     head = await reader.readuntil(b"\r\n\r\n")
     writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
     return head.split()[1].decode()
-
-
-async def _cancel_tasks() -> None:
-    tasks = asyncio.all_tasks() - {asyncio.current_task()}
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)

@@ -46,7 +46,7 @@ class Timing:
     """Where `retry` takes its time and chance from, so that a test needs neither."""
 
     clock: Callable[[], float] = time.monotonic
-    sleep: Callable[[float], None] = time.sleep
+    sleep: Callable[[float], object] = time.sleep
     jitter: Callable[[], float] = random.random
 
 
@@ -68,9 +68,10 @@ def retry(
             return attempt(max(0.0, policy.total_seconds - (timing.clock() - start)))
         except TransientFailure as failure:
             failures += 1
-            delay = policy.delay_seconds(failures, timing.jitter())
             elapsed = timing.clock() - start
-            if elapsed + delay > policy.total_seconds:
+            if elapsed >= policy.total_seconds:
                 raise Outage(f"{what}: {failure} ({failures} attempts in {elapsed:.1f} s)") from failure
+            # The last pause ends at the bound, so that the last attempt is made there and not long before.
+            delay = min(policy.delay_seconds(failures, timing.jitter()), policy.total_seconds - elapsed)
             log.info("attempt_failed", what=what, reason=str(failure), failures=failures, delay_seconds=round(delay, 3))
             timing.sleep(delay)
