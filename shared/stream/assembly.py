@@ -23,7 +23,7 @@ from shared.stream.membership import instance_id, leave
 from shared.stream.runner import Ports, Runner
 from shared.stream.sender import KafkaSender
 from shared.stream.service import Committer, StreamService
-from shared.stream.watch import watch
+from shared.stream.watch import Watchdog
 from shared.stream.workers import Workers
 from shared.telemetry.health import Liveness, serve_health
 from shared.telemetry.metrics import StreamMetrics
@@ -53,13 +53,8 @@ class Assembly:
 
     engine: Engine
     runner: Runner
-    liveness: Liveness
-    meter: LagMeter
+    watchdog: Watchdog
     leave: Callable[[], None]
-
-    async def watch(self) -> None:
-        """Watch the service's progress; raises `Stalled`."""
-        await watch(self.meter, self.engine.assignment, self.runner.ports.metrics, self.liveness)
 
 
 @asynccontextmanager
@@ -87,8 +82,10 @@ async def assemble(
         engine = ENGINES[stream.engine](_subscription(service, settings, name))
         log.info("started", instance=name, engine=stream.engine, topic=service.source.name)
         servers = settings.kafka.bootstrap_servers
-        meter = LagMeter(servers, service.name)
-        yield Assembly(engine, runner, liveness, meter, partial(leave, servers, service.name, name))
+        watchdog = Watchdog(
+            LagMeter(servers, service.name), engine.assignment, metrics, liveness, stream.outage_seconds
+        )
+        yield Assembly(engine, runner, watchdog, partial(leave, servers, service.name, name))
 
 
 def _store(settings: Settings) -> S3ObjectStore:

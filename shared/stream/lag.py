@@ -1,7 +1,8 @@
 """How far a group is behind, asked of the broker itself and not of the consumer that may be stuck."""
 
+import asyncio
 from collections.abc import Collection, Mapping
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from typing import Self
 
 from aiokafka import AIOKafkaConsumer
@@ -26,7 +27,7 @@ class LagMeter:
         async with AsyncExitStack() as stack:
             stack.push_async_callback(self._admin.close)
             await self._admin.start()
-            stack.push_async_callback(self._consumer.stop)
+            stack.push_async_callback(_stop, self._consumer)
             await self._consumer.start()
             self._open = stack.pop_all()
         return self
@@ -48,6 +49,12 @@ class LagMeter:
         starts = await self._consumer.beginning_offsets(wanted)
         reached = {place: max(committed[place].offset, starts[place]) for place in wanted}
         return _lags(reached, ends), sum(reached.values())
+
+
+async def _stop(consumer: AIOKafkaConsumer) -> None:
+    """Stop `consumer`: aiokafka lets out the cancellation of a task of its own that has not begun."""
+    with suppress(asyncio.CancelledError):
+        await consumer.stop()
 
 
 def _lags(

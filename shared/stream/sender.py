@@ -3,7 +3,6 @@
 import asyncio
 import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from typing import Final, Protocol
 
 import structlog
@@ -23,6 +22,8 @@ REQUEST_TIMEOUT_MS: Final = 10_000
 FIRST_DELAY_SECONDS: Final = 0.2
 MAX_DELAY_SECONDS: Final = 5.0
 STOP_SECONDS: Final = 5.0
+ATTEMPT_SECONDS: Final = 30.0
+"""How long one producer may try: it recovers by itself from a broker that restarts, a new one from all else."""
 BATCH_BYTES: Final = 256 * 1024
 # The producer measures a record before compression, the broker after it: the broker's word counts.
 MAX_REQUEST_BYTES: Final = 64 * 1024 * 1024
@@ -76,38 +77,42 @@ class KafkaSender:
         """
         deadline = time.monotonic() + self._outage_seconds
         delay = FIRST_DELAY_SECONDS
-        while (error := await self._try(records)) is not None:
+        started = time.monotonic()
+        while (error := await self._try(records, min(ATTEMPT_SECONDS, deadline - started))) is not None:
+            self._retried(time.monotonic() - started + delay)
             if time.monotonic() + delay > deadline:
                 raise Outage(f"Kafka at {self._bootstrap_servers} took no delivery: {error!r}") from error
             log.info("send_retried", records=len(records), error=repr(error), delay_seconds=delay)
-            self._retried(delay)
             await self.stop()
             await asyncio.sleep(delay)
+            started = time.monotonic()
             delay = min(delay * 2, MAX_DELAY_SECONDS)
 
     async def stop(self) -> None:
         """Disconnect, waiting for no more than a few seconds for an absent broker."""
         producer, self._producer = self._producer, None
         if producer is not None:
-            task = asyncio.ensure_future(producer.stop())
-            await asyncio.wait({task}, timeout=STOP_SECONDS)
-            task.cancel()
-            with suppress(asyncio.CancelledError, KafkaError, OSError):
-                await task
+            stopping = asyncio.ensure_future(producer.stop())
+            await asyncio.wait({stopping}, timeout=STOP_SECONDS)
+            if not stopping.done():
+                await _abandon(producer, stopping)
 
-    async def _try(self, records: Sequence[OutgoingRecord]) -> Exception | None:
+    async def _try(self, records: Sequence[OutgoingRecord], seconds: float) -> Exception | None:
+        """Deliver `records` within `seconds`: an idempotent aiokafka producer would try for ever."""
         try:
-            producer = await self._connected()
-            waiting = [
-                await producer.send(record.topic, record.value, record.key, headers=list(record.headers))
-                for record in records
-            ]
+            async with asyncio.timeout(seconds):
+                producer = await self._connected()
+                waiting = [
+                    await producer.send(record.topic, record.value, record.key, headers=list(record.headers))
+                    for record in records
+                ]
+                # Not `gather`: a time-out would cancel what the producer is to answer.
+                await asyncio.wait(waiting) if waiting else None
         except REFUSALS:
             raise
         except (KafkaError, OSError) as error:
             return error
-        answers = await asyncio.gather(*waiting, return_exceptions=True)
-        return _outage_in([answer for answer in answers if isinstance(answer, BaseException)])
+        return _outage_in([failed for answer in waiting if (failed := answer.exception()) is not None])
 
     async def _connected(self) -> AIOKafkaProducer:
         if self._producer is None:
@@ -128,6 +133,15 @@ class KafkaSender:
                 raise
             self._producer = producer
         return self._producer
+
+
+async def _abandon(producer: AIOKafkaProducer, stopping: "asyncio.Future[None]") -> None:
+    """End a producer whose orderly stop waits for a delivery that won't come."""
+    stopping.cancel()
+    sending = producer._sender.sender_task  # no public way ends it without a flush
+    sending.cancel()
+    await producer.client.close()
+    await asyncio.wait({sending, stopping}, timeout=STOP_SECONDS)
 
 
 def _outage_in(failed: Sequence[BaseException]) -> Exception | None:

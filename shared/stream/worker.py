@@ -67,7 +67,7 @@ async def _until_stopped(assembly: Assembly, drain_seconds: float) -> None:
     """Consume until a signal, or until the engine or the watchdog ends by itself; then drain, or give up draining."""
     stop = _stop_on_signal()
     running = asyncio.ensure_future(assembly.engine.run(assembly.runner, stop))
-    watching = asyncio.ensure_future(assembly.watch())
+    watching = asyncio.ensure_future(assembly.watchdog.run())
     stopping = asyncio.ensure_future(stop.wait())
     await asyncio.wait({running, watching, stopping}, return_when=asyncio.FIRST_COMPLETED)
     if stop.is_set():

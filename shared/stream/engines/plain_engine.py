@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from typing import Final
 
 import structlog
@@ -33,10 +34,7 @@ class PlainEngine:
         busy = asyncio.Lock()
         consumer = self._consumer = self._new_consumer()
         consumer.subscribe([self._subscription.topic], listener=_Listener(busy, handler))
-        try:
-            await consumer.start()
-        except (KafkaError, OSError) as error:
-            raise Outage(f"Kafka at {self._subscription.bootstrap_servers} is away: {error!r}") from error
+        await self._start(consumer)
         try:
             while not stop.is_set():
                 async with busy:
@@ -44,6 +42,14 @@ class PlainEngine:
                 await asyncio.sleep(0)  # a rebalance that waits for the lock takes it here
         finally:
             await consumer.stop()
+
+    async def _start(self, consumer: AIOKafkaConsumer) -> None:
+        try:
+            await consumer.start()
+        except (KafkaError, OSError) as error:
+            with suppress(asyncio.CancelledError):  # of a task of aiokafka's own, which never started
+                await consumer.stop()
+            raise Outage(f"Kafka at {self._subscription.bootstrap_servers} is away: {error!r}") from error
 
     def assignment(self) -> frozenset[TopicPartition]:
         """Give the partitions that this process holds."""

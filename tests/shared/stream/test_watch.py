@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 from aiokafka.errors import KafkaConnectionError
 
+from shared.io.outage import Outage
 from shared.stream.record import TopicPartition
-from shared.stream.watch import Stalled, watch
+from shared.stream.watch import Stalled, Watchdog
 from shared.telemetry.health import Liveness
 from shared.telemetry.metrics import StreamMetrics
 
@@ -58,10 +59,11 @@ class Meter:
 
 
 async def watch_moments(*moments: tuple[int, int] | Exception) -> None:
-    """Watch with a limit of 25 s."""
+    """Watch with a limit of 25 s without progress and of 35 s without a broker."""
     clock = Clock()
     meter: Any = Meter(clock, *moments)
-    await watch(meter, lambda: [PLACE], StreamMetrics("s"), Liveness(25, clock), period_seconds=0)
+    liveness = Liveness(25, clock)
+    await Watchdog(meter, lambda: [PLACE], StreamMetrics("s"), liveness, 35, period_seconds=0, clock=clock).run()
 
 
 @pytest.mark.parametrize(
@@ -82,3 +84,9 @@ async def test_work_without_commits_is_a_stall() -> None:
     """It is raised when the limit has passed, with what waits."""
     with pytest.raises(Stalled, match="5 records wait"):
         await watch_moments((5, 7), (5, 7), (5, 7), (5, 7), (5, 7))
+
+
+async def test_a_broker_that_stays_away_is_an_outage() -> None:
+    """Whoever else waits for it."""
+    with pytest.raises(Outage, match="not been heard of for 35 s"):
+        await watch_moments((0, 7), *[KafkaConnectionError()] * 5)

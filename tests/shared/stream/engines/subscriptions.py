@@ -1,0 +1,43 @@
+"""A subscription and a handler for the engines' unit tests."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from shared.stream.engines.engine import Subscription
+from shared.stream.record import OffsetRange, Record, TopicPartition
+
+SUBSCRIPTION = Subscription(
+    bootstrap_servers="127.0.0.1:9",
+    topic="t",
+    group="g",
+    instance_id="g-0",
+    batch_size=3,
+    within_seconds=0.01,
+    session_seconds=6,
+    rebalance_seconds=6,
+    max_poll_seconds=60,
+    folder=Path("unused"),
+)
+
+
+@dataclass
+class Recorder:
+    """A handler that notes what it is told, and fails when asked to."""
+
+    fails: bool = False
+    log: list[str] = field(default_factory=list)
+
+    async def assigned(self, partitions: Sequence[TopicPartition]) -> None:
+        """Note an assignment."""
+        self.log.append(f"assigned {len(partitions)}")
+
+    async def handle(self, batch: Sequence[Record]) -> None:
+        """Note a batch, or fail at it."""
+        self.log.append(f"handle {[record.offset for record in batch]}")
+        if self.fails:
+            raise ValueError("asked to fail")
+
+    async def acknowledged(self, ranges: Sequence[OffsetRange]) -> None:
+        """Note what is committed."""
+        self.log.append(f"acknowledged {[covered.next_offset for covered in ranges]}")

@@ -1,0 +1,51 @@
+"""What a service is put together from its settings."""
+
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from infra.local.servers import Endpoints
+from shared.io.s3 import S3ObjectStore
+from shared.settings import KafkaSettings, StreamSettings, TelemetrySettings, home
+from shared.stream.assembly import Settings, assemble
+from shared.stream.engines.plain_engine import PlainEngine
+from shared.stream.halt import Halted, halt_key
+from shared.stream.halts import Halts
+from tests.shared.stream.numbered.service import SERVICE, RecordingCommitter
+from tests.shared.stream.test_halt import MARKER
+
+pytestmark = pytest.mark.integration
+
+
+@pytest.fixture
+def settings(servers: Endpoints, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """Give settings for the session's servers."""
+    monkeypatch.setenv("MILLRACE_HOME", str(tmp_path))
+    return Settings(
+        KafkaSettings(bootstrap_servers=servers.kafka_bootstrap),
+        servers.s3,
+        StreamSettings(engine="aiokafka", pool_workers=1, outage_seconds=5),
+        TelemetrySettings(),
+    )
+
+
+async def test_the_settings_choose_the_engine_and_every_port(settings: Settings) -> None:
+    """The first process of a service has its first name."""
+    async with assemble(SERVICE, settings, RecordingCommitter) as assembly:
+        assert isinstance(assembly.engine, PlainEngine)
+        assert isinstance(assembly.runner.ports.committer, RecordingCommitter)
+        assert assembly.runner.marker is None
+        assert (home() / "run" / f"{SERVICE.name}-0.lock").exists()
+
+
+async def test_a_halted_service_does_no_work_before_it_is_resumed(settings: Settings) -> None:
+    """The marker is found before anything is started."""
+    store = S3ObjectStore.from_settings(settings.store)
+    Halts(store).write(msgspec.structs.replace(MARKER, service=SERVICE.name))
+    try:
+        with pytest.raises(Halted, match="millrace resume"):
+            async with assemble(SERVICE, settings, None):
+                pass
+    finally:
+        store.delete(halt_key(SERVICE.name))
