@@ -1,6 +1,7 @@
 """Killed at any moment, with a store that fails now and then: nothing is missing, and what comes twice is known."""
 
 import random
+import signal
 import sys
 import time
 
@@ -99,3 +100,35 @@ def test_a_second_worker_joins_and_leaves(flow: Flow) -> None:
         first.finish()
 
     assert assert_nothing_lost(flow, total) <= PARTITIONS * 20
+
+
+def test_a_worker_that_sleeps_through_its_session_does_no_harm(flow: Flow) -> None:
+    """Frozen until others have its partitions, it wakes with a batch in hand: evicted, it must not acknowledge it."""
+    total = 240
+    flow.publish([Numbered(number=number, fate="slow") for number in range(total)])
+
+    with Supervised(flow, STREAM_BATCH_SIZE="20") as supervised, flow.worker(STREAM_BATCH_SIZE="20") as other:
+        other.until(lambda: flow.members() == [2, 2])
+        supervised.worker.process.send_signal(signal.SIGSTOP)
+        other.until(lambda: flow.members() == [4])
+        supervised.worker.process.send_signal(signal.SIGCONT)
+        wait_until(flow.finished, SECONDS, f"all committed; {other.log}")
+        assert_committed_is_durable(flow)
+
+    assert_nothing_lost(flow, total)
+
+
+def test_two_processes_with_one_name_do_not_steal_from_each_other_for_ever(flow: Flow) -> None:
+    """A wrong instance id is seen by its evictions: a process ends with 70 instead of working in vain."""
+    total = 120
+    flow.publish([Numbered(number=number, fate="slow") for number in range(total)])
+    env = {"STREAM_BATCH_SIZE": "4", "STREAM_INSTANCE_ID": "same"}
+
+    with flow.worker(**env) as first, flow.worker(**env) as second:
+        wait_until(lambda: not (first.running() and second.running()) or flow.finished(), SECONDS, "an end to it")
+        codes = {worker.process.returncode for worker in (first, second)}
+    assert codes <= {None, Exit.OUTAGE}
+    with flow.worker() as worker:
+        worker.finish()
+
+    assert_nothing_lost(flow, total)
