@@ -12,12 +12,14 @@ import kafka
 from kafka.errors import (
     AuthorizationError,
     KafkaError,
+    KafkaTimeoutError,
     SaslAuthenticationFailedError,
     UnknownTopicOrPartitionError,
 )
 from kafka.producer.future import FutureRecordMetadata, RecordMetadata
 
 from shared.io.byte_budget import ByteBudget
+from shared.io.deliveries import Deliveries
 from shared.io.outage import Misconfigured, Outage
 from shared.io.producer import MAX_RECORD_BYTES, Delivery, RecordRefused, RecordTooLarge, TopicMissing
 from shared.io.record import OutgoingRecord
@@ -26,6 +28,9 @@ from shared.settings import KafkaSettings
 
 # kafka-python counts framing too, and what it refuses is for us to refuse first.
 _ROOM_FOR_FRAMING_BYTES = 64 * 1024
+# kafka-python's own word comes first, for it says more.
+_LATE_SECONDS = 1.0
+_CLOSE_SECONDS = 5.0
 _NOT_ALLOWED = (AuthorizationError, SaslAuthenticationFailedError)
 
 
@@ -56,6 +61,7 @@ class KafkaProducer:
             self._client = kafka.KafkaProducer(**self._connection | _delivery(limits))
         except KafkaError as error:
             raise _failure(error, f"connecting to Kafka at {settings.bootstrap_servers}") from error
+        self._deliveries = Deliveries(limits.delivery_seconds + _LATE_SECONDS)
         # One thread, so that deliveries keep their order; `send` may block there as long as it likes.
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="kafka-deliver")
 
@@ -107,12 +113,18 @@ class KafkaProducer:
 
     def flush(self) -> None:
         """Return once no record waits; at the latest when the delivery time of the last is over."""
-        self._client.flush()
+        self._deliveries.wait()
 
     def close(self) -> None:
         """Flush and close the connections."""
         self._thread.shutdown()
-        self._client.close()
+        self.flush()
+        try:
+            self._client.close(_CLOSE_SECONDS)
+        except KafkaTimeoutError:
+            # kafka-python's `close` gives up before it has stopped its thread, and has no other way to stop it.
+            self._client._sender.force_close()
+        self._deliveries.close()
 
     def __enter__(self) -> Self:
         """Return the producer itself."""
@@ -135,16 +147,15 @@ class KafkaProducer:
 
     def _delivery(self, sent: FutureRecordMetadata, record: OutgoingRecord) -> Future[Delivery]:
         """Return what `sent` comes to; kafka-python calls back in its own thread."""
-        delivery: Future[Delivery] = Future()
-        delivery.set_running_or_notify_cancel()  # nobody can cancel it, as nobody can call a record back
+        delivery = self._deliveries.open()
 
         def acknowledged(at: RecordMetadata) -> None:
             self._budget.release(record.size_bytes)
-            delivery.set_result(Delivery(at.topic, at.partition, at.offset))
+            self._deliveries.settle(delivery, Delivery(at.topic, at.partition, at.offset))
 
         def failed(error: KafkaError) -> None:
             self._budget.release(record.size_bytes)
-            delivery.set_exception(_failure(error, f"sending to {record.topic}"))
+            self._deliveries.settle(delivery, _failure(error, f"sending to {record.topic}"))
 
         sent.add_callback(acknowledged)
         sent.add_errback(failed)

@@ -1,17 +1,22 @@
 """Each port twice: the fake in memory, and the real adapter on a real server."""
 
 import secrets
+import time
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import dataclass
 
 import pytest
+from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
 
 from infra.local.servers import Endpoints
 from shared.io.cache import Cache, ValkeyCache
 from shared.io.memory import MemoryCache, MemoryObjectStore
 from shared.io.object_store import ObjectStore
+from shared.io.record import OutgoingRecord
 from shared.io.retry import RetryPolicy
 from shared.io.s3 import S3ObjectStore
+from shared.settings import KafkaSettings
 
 # Long enough for a busy machine, short enough for a test that waits for it to end.
 POLICY = RetryPolicy(total_seconds=20, first_delay_seconds=0.02, max_delay_seconds=0.2)
@@ -47,3 +52,45 @@ def valkey(servers: Endpoints) -> Iterator[ValkeyCache]:
 def cache(request: pytest.FixtureRequest) -> Cache:
     """Give every cache in turn."""
     return MemoryCache() if request.param == "memory" else request.getfixturevalue("valkey")
+
+
+@dataclass(frozen=True)
+class Broker:
+    """The real broker, to make topics on and to read them back from."""
+
+    settings: KafkaSettings
+
+    def admin(self) -> closing[KafkaAdminClient]:
+        """Connect an admin client for as long as a block lasts."""
+        return closing(KafkaAdminClient(bootstrap_servers=self.settings.bootstrap_servers))
+
+    def topic(self, partitions: int = 4, **config: str) -> str:
+        """Make a topic that no other test uses, with settings such as `max_message_bytes="1000"`; return its name."""
+        name = f"test-{secrets.token_hex(6)}"
+        configs = {key.replace("_", "."): value for key, value in config.items()}
+        with self.admin() as admin:
+            admin.create_topics({name: {"num_partitions": partitions, "replication_factor": 1, "configs": configs}})
+            admin.wait_for_topics([name], timeout_ms=20_000)
+        return name
+
+    def records(self, topic: str) -> tuple[OutgoingRecord, ...]:
+        """Return what `topic` holds, partition after partition."""
+        with closing(KafkaConsumer(bootstrap_servers=self.settings.bootstrap_servers)) as consumer:
+            partitions = [TopicPartition(topic, number) for number in sorted(consumer.partitions_for_topic(topic))]
+            consumer.assign(partitions)
+            consumer.seek_to_beginning()
+            left = sum(consumer.end_offsets(partitions).values())
+            found: dict[TopicPartition, list[OutgoingRecord]] = {partition: [] for partition in partitions}
+            deadline = time.monotonic() + 20
+            while left > 0:
+                assert time.monotonic() < deadline, f"{left} records of {topic} did not come back"
+                for partition, records in consumer.poll(timeout_ms=500).items():
+                    found[partition] += [OutgoingRecord(topic, at.key, at.value, tuple(at.headers)) for at in records]
+                    left -= len(records)
+        return tuple(record for partition in partitions for record in found[partition])
+
+
+@pytest.fixture(scope="session")
+def broker(servers: Endpoints) -> Broker:
+    """Give the real broker."""
+    return Broker(KafkaSettings(bootstrap_servers=servers.kafka_bootstrap))
