@@ -1,7 +1,7 @@
 """What is done with a batch, in the order that loses nothing: work, store, send, commit, and only then acknowledge.
 
-The engines (`shared.stream.engines`) bring batches and acknowledge them; they call `Runner.handle`, and acknowledge
-nothing unless it returns.
+The engines (`shared.stream.engines`) bring batches and acknowledge them. They call `Runner.prepare`, then `finish`, and
+acknowledge nothing unless that returns.
 """
 
 import asyncio
@@ -51,9 +51,19 @@ class Ports:
     now: Callable[[], datetime] = utc_now
 
 
+@dataclass(frozen=True)
+class Prepared:
+    """A batch that is worked on and stored, but not sent; `started` is when work on it began, in seconds."""
+
+    records: Sequence[Record]
+    finished: Sequence[Finished]
+    outgoing: Sequence[OutgoingRecord]
+    started: float
+
+
 @dataclass
 class Runner:
-    """Handles the batches of one service; one at a time, for offsets are acknowledged in order."""
+    """Handles the batches of one service: prepared as they come, finished in order."""
 
     service: StreamService[Any]
     ports: Ports
@@ -67,34 +77,36 @@ class Runner:
         if self.ports.committer is not None:
             self._from |= await self.ports.committer.next_offsets(partitions)
 
-    async def handle(self, batch: Sequence[Record]) -> None:
-        """Make all effects of `batch`; once it returns, the batch may be acknowledged.
+    async def prepare(self, batch: Sequence[Record]) -> Prepared:
+        """Work on `batch` and store its objects, whose keys follow from their content.
 
-        Raises `Halted` when the dead-letter limit is passed, `Outage` when a server stays away, and whatever the
-        commit port raises: then nothing may be acknowledged.
+        Raises `Halted` when the dead-letter limit is passed, and `Outage` when a server stays away.
         """
         started = time.perf_counter()
         self.ports.metrics.batch_taken(len(batch))
         records = [record for record in batch if record.offset >= self._from.get(record.topic_partition, 0)]
-        if records:
-            await self._effects(records)
-        self.ports.metrics.batch_handled(len(batch), time.perf_counter() - started)
+        at = self.ports.now()
+        finished = await self.ports.pool.run(records, at) if records else []
+        await self._refuse_too_many_faults(records, finished, at)
+        await self._store(finished)
+        return Prepared(records, finished, self._outgoing(records, finished, at), started)
+
+    async def finish(self, prepared: Prepared) -> None:
+        """Send, and commit; once it returns, the batch may be acknowledged.
+
+        Raises `Outage` when the broker stays away, and whatever the commit port raises: then nothing may be.
+        """
+        await self.ports.sender.send_all(prepared.outgoing)
+        if self.ports.committer is not None and prepared.records:
+            await self.ports.committer.commit(prepared.finished, ranges_of(prepared.records))
+        self._count(prepared.finished)
+        self.ports.metrics.batch_handled(len(prepared.records), time.perf_counter() - prepared.started)
 
     async def acknowledged(self, ranges: Sequence[OffsetRange]) -> None:
         """Note that the offsets of `ranges` are committed."""
         self.ports.metrics.committed({covered.topic_partition: covered.next_offset for covered in ranges})
         if self.marker is not None:
             self.marker = await asyncio.to_thread(Halts(self.ports.store).passed, self.marker, ranges)
-
-    async def _effects(self, records: Sequence[Record]) -> None:
-        at = self.ports.now()
-        finished = await self.ports.pool.run(records, at)
-        await self._refuse_too_many_faults(records, finished, at)
-        await self._store(finished)
-        await self.ports.sender.send_all(self._outgoing(records, finished, at))
-        if self.ports.committer is not None:
-            await self.ports.committer.commit(finished, ranges_of(records))
-        self._count(finished)
 
     async def _refuse_too_many_faults(self, records: Sequence[Record], done: Sequence[Finished], at: datetime) -> None:
         marker = self.marker
@@ -115,8 +127,7 @@ class Runner:
 
     async def _store(self, finished: Sequence[Finished]) -> None:
         objects = {stored.key: stored.data for one in finished for stored in one.objects}
-        for key, data in objects.items():
-            await asyncio.to_thread(self.ports.store.put, key, data)
+        await asyncio.gather(*(asyncio.to_thread(self.ports.store.put, key, data) for key, data in objects.items()))
 
     def _outgoing(self, records: Sequence[Record], done: Sequence[Finished], at: datetime) -> list[OutgoingRecord]:
         return [

@@ -1,22 +1,15 @@
 """The port between a consumer library and the runner."""
 
 import asyncio
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
-from shared.stream.record import OffsetRange, Record, TopicPartition
+from shared.stream.engines.pipeline import Handler
+from shared.stream.record import TopicPartition
 
-MAX_EVICTIONS: Final = 3
-"""Lost commits in a row before the process gives up: two processes with one static name steal from each other for
-ever, and each of them sees nothing but evictions."""
 METADATA_MAX_AGE_MS: Final = 10_000
 """How long until a topic, or a partition, that was created after the start is seen."""
-
-
-class Evicted(Exception):
-    """The group took the partitions away before the batch could be acknowledged, several times in a row."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,27 +32,14 @@ class Subscription:
     folder: Path
 
 
-class Handler(Protocol):
-    """What an engine calls; see `shared.stream.runner.Runner`."""
-
-    async def assigned(self, partitions: Sequence[TopicPartition]) -> None:
-        """Learn of newly assigned partitions, before any record of theirs."""
-
-    async def handle(self, batch: Sequence[Record]) -> None:
-        """Make all effects of `batch`. A raise means that it must not be acknowledged."""
-
-    async def acknowledged(self, ranges: Sequence[OffsetRange]) -> None:
-        """Learn that the offsets of `ranges` are committed."""
-
-
 class Engine(Protocol):
     """Brings batches from one topic to a handler and commits them in order."""
 
-    async def run(self, handler: Handler, stop: asyncio.Event) -> None:
-        """Consume until `stop` is set; the batch in hand is finished first.
+    async def run(self, handler: Handler[Any], stop: asyncio.Event) -> None:
+        """Consume until `stop` is set; what is in hand is finished first.
 
-        Raises whatever the handler raises, with that batch unacknowledged; `Outage` where the broker can't be reached
-        at the start; `Evicted`.
+        Raises whatever the handler raises, with that batch and all after it unacknowledged; `Outage` where the broker
+        can't be reached at the start; `Evicted`.
         """
 
     def assignment(self) -> frozenset[TopicPartition]:
@@ -71,23 +51,3 @@ class EngineFactory(Protocol):
 
     def __call__(self, subscription: Subscription) -> Engine:
         """Make it; nothing is connected yet."""
-
-
-class Evictions:
-    """Counts commits that were lost in a row."""
-
-    def __init__(self) -> None:
-        """Start at none."""
-        self._in_a_row = 0
-
-    def committed(self) -> None:
-        """Note a commit that held."""
-        self._in_a_row = 0
-
-    def lost(self) -> None:
-        """Note a commit that did not; raises `Evicted` when it is one too many."""
-        self._in_a_row += 1
-        if self._in_a_row > MAX_EVICTIONS:
-            raise Evicted(
-                f"{self._in_a_row} commits in a row were lost to rebalances: is another process using this name?"
-            )

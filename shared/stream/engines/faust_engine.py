@@ -6,6 +6,7 @@ the agent uses `noack_take`, one batch at a time, and an error leaves it as a st
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any, Final, cast
 
 import faust
@@ -13,8 +14,9 @@ import structlog
 from faust.types import TP, EventT, StreamT
 
 from shared.io.outage import Outage
-from shared.stream.engines.engine import METADATA_MAX_AGE_MS, Evictions, Handler, Subscription
-from shared.stream.record import OffsetRange, Record, TopicPartition, ranges_of
+from shared.stream.engines.engine import METADATA_MAX_AGE_MS, Subscription
+from shared.stream.engines.pipeline import Handler, Pipeline
+from shared.stream.record import Record, TopicPartition
 
 log = structlog.get_logger(__name__)
 
@@ -32,22 +34,22 @@ class FaustEngine:
         """Prepare; `run` connects."""
         self._subscription = subscription
         self._app: faust.App | None = None
-        self._failed: asyncio.Future[BaseException] | None = None
-        self._evictions = Evictions()
 
-    async def run(self, handler: Handler, stop: asyncio.Event) -> None:
+    async def run(self, handler: Handler[Any], stop: asyncio.Event) -> None:
         """Consume until `stop` is set; see `Engine.run`."""
-        self._failed = asyncio.get_running_loop().create_future()
+        pipeline = Pipeline(handler)
         app = self._app = self._new_app()
-        self._host(app, handler)
+        self._host(app, handler, pipeline)
         try:
             await app.start()
         except Exception as error:  # Faust wraps what aiokafka raises in many classes
             raise Outage(f"Kafka at {self._subscription.bootstrap_servers} is away: {error!r}") from error
-        ended = await self._until_ended(app, stop)
+        ended = await _until_ended(app, stop, pipeline.failed)
         if ended is not None:
+            await pipeline.settle()
             # The app is not stopped: stopping waits for the acknowledgement of what must not be acknowledged.
             raise ended
+        await pipeline.drain()
         await app.stop()
 
     def assignment(self) -> frozenset[TopicPartition]:
@@ -56,64 +58,17 @@ class FaustEngine:
             return frozenset()
         return frozenset(TopicPartition(*place) for place in self._app.consumer.assignment())
 
-    async def _until_ended(self, app: faust.App, stop: asyncio.Event) -> BaseException | None:
-        if self._failed is None:
-            raise RuntimeError("the engine is not running")
-        stopping = asyncio.ensure_future(stop.wait())
-        crashed = asyncio.ensure_future(app.wait_until_stopped())
-        waiting: set[asyncio.Future[Any]] = {stopping, crashed, self._failed}
-        await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
-        stopping.cancel()
-        if self._failed.done():
-            return self._failed.result()
-        if app.crashed:
-            return RuntimeError(f"Faust crashed: {app.crash_reason!r}")
-        crashed.cancel()
-        return None
-
-    def _host(self, app: faust.App, handler: Handler) -> None:
+    def _host(self, app: faust.App, handler: Handler[Any], pipeline: Pipeline[Any]) -> None:
         async def assigned(_: object, /, *arguments: set[TP], signal: object, **__: object) -> None:  # noqa: ARG001 - Faust's signature
             await handler.assigned([TopicPartition(*place) for place in arguments[0]])
 
         async def consume(stream: StreamT[Any]) -> None:
             size, within = self._subscription.batch_size, self._subscription.within_seconds
             async for events in cast(faust.Stream[Any], stream).noack_take(size, within=within):
-                if await self._one_batch(app, stream, handler, events):
-                    return
+                await _one_batch(app, stream, pipeline, events)
 
         app.on_partitions_assigned.connect(assigned, weak=False)
         app.agent(app.topic(self._subscription.topic, value_type=bytes, key_type=bytes), concurrency=1)(consume)
-
-    async def _one_batch(
-        self, app: faust.App, stream: StreamT[Any], handler: Handler, events: Sequence[EventT[bytes]]
-    ) -> bool:
-        """Handle and acknowledge one batch; gives whether the engine has failed."""
-        batch = [_record(event) for event in events]
-        try:
-            await handler.handle(batch)
-            for event in events:
-                await stream.ack(event)
-            await self._commit(app, handler, ranges_of(batch))
-        except asyncio.CancelledError:
-            raise
-        except BaseException as error:  # noqa: BLE001 - an exception that left the agent would acknowledge the batch
-            await self._fail(error)
-            return True
-        return False
-
-    async def _fail(self, error: BaseException) -> None:
-        """Tell `run`, then stay here: an agent that ends lets Faust acknowledge."""
-        if self._failed is not None and not self._failed.done():
-            self._failed.set_result(error)
-        await asyncio.Event().wait()
-
-    async def _commit(self, app: faust.App, handler: Handler, ranges: Sequence[OffsetRange]) -> None:
-        if await app.consumer.commit():
-            self._evictions.committed()
-            await handler.acknowledged(ranges)
-        else:
-            log.info("evicted", ranges=[str(covered) for covered in ranges])
-            self._evictions.lost()
 
     def _new_app(self) -> faust.App:
         given = self._subscription
@@ -135,6 +90,43 @@ class FaustEngine:
             topic_disable_leader=True,
             **_broker_settings(given),
         )
+
+
+async def _until_ended(
+    app: faust.App, stop: asyncio.Event, failed: "asyncio.Future[BaseException]"
+) -> BaseException | None:
+    """Wait for whichever comes first; gives what the engine is to raise, if anything."""
+    stopping = asyncio.ensure_future(stop.wait())
+    crashed = asyncio.ensure_future(app.wait_until_stopped())
+    waiting: set[asyncio.Future[Any]] = {stopping, crashed, failed}
+    await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    if failed.done():
+        return failed.result()
+    if app.crashed:
+        return RuntimeError(f"Faust crashed: {app.crash_reason!r}")
+    crashed.cancel()
+    return None
+
+
+async def _one_batch(
+    app: faust.App, stream: StreamT[Any], pipeline: Pipeline[Any], events: Sequence[EventT[bytes]]
+) -> None:
+    """Hand a batch over; where that fails, tell `run` and stay here: an agent that ends lets Faust acknowledge."""
+    try:
+        await pipeline.take([_record(event) for event in events], partial(_acknowledge, app, stream, events))
+    except asyncio.CancelledError:
+        raise
+    except BaseException as error:  # noqa: BLE001 - an exception that left the agent would acknowledge the batch
+        if not pipeline.failed.done():
+            pipeline.failed.set_result(error)
+        await asyncio.Event().wait()
+
+
+async def _acknowledge(app: faust.App, stream: StreamT[Any], events: Sequence[EventT[bytes]]) -> bool:
+    for event in events:
+        await stream.ack(event)
+    return await app.consumer.commit()
 
 
 def _broker_settings(given: Subscription) -> dict[str, Any]:

@@ -3,7 +3,8 @@
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from typing import Final
+from functools import partial
+from typing import Any, Final
 
 import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, ConsumerRecord
@@ -11,7 +12,8 @@ from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 from aiokafka.structs import TopicPartition as KafkaTopicPartition
 
 from shared.io.outage import Outage
-from shared.stream.engines.engine import METADATA_MAX_AGE_MS, Evictions, Handler, Subscription
+from shared.stream.engines.engine import METADATA_MAX_AGE_MS, Subscription
+from shared.stream.engines.pipeline import Handler, Pipeline
 from shared.stream.record import Record, TopicPartition, next_offsets, ranges_of
 
 log = structlog.get_logger(__name__)
@@ -21,26 +23,28 @@ MAX_PARTITION_FETCH_BYTES: Final = 2 * 1024 * 1024
 
 
 class PlainEngine:
-    """Get a batch, handle it, commit it; a rebalance waits between two batches."""
+    """Get a batch, hand it over, commit it when it is done; a rebalance waits until nothing is in hand."""
 
     def __init__(self, subscription: Subscription) -> None:
         """Prepare; `run` connects."""
         self._subscription = subscription
         self._consumer: AIOKafkaConsumer | None = None
-        self._evictions = Evictions()
 
-    async def run(self, handler: Handler, stop: asyncio.Event) -> None:
+    async def run(self, handler: Handler[Any], stop: asyncio.Event) -> None:
         """Consume until `stop` is set; see `Engine.run`."""
         busy = asyncio.Lock()
+        pipeline = Pipeline(handler)
         consumer = self._consumer = self._new_consumer()
-        consumer.subscribe([self._subscription.topic], listener=_Listener(busy, handler))
+        consumer.subscribe([self._subscription.topic], listener=_Listener(busy, pipeline, handler))
         await self._start(consumer)
         try:
             while not stop.is_set():
                 async with busy:
-                    await self._one_batch(consumer, handler)
+                    await self._one_batch(consumer, pipeline)
                 await asyncio.sleep(0)  # a rebalance that waits for the lock takes it here
+            await pipeline.drain()
         finally:
+            await pipeline.settle()
             await consumer.stop()
 
     async def _start(self, consumer: AIOKafkaConsumer) -> None:
@@ -56,21 +60,13 @@ class PlainEngine:
         places = self._consumer.assignment() if self._consumer is not None else ()
         return frozenset(TopicPartition(place.topic, place.partition) for place in places)
 
-    async def _one_batch(self, consumer: AIOKafkaConsumer, handler: Handler) -> None:
+    async def _one_batch(self, consumer: AIOKafkaConsumer, pipeline: Pipeline[Any]) -> None:
         batch = await self._gather(consumer)
-        if not batch:
-            return
-        await handler.handle(batch)
-        ranges = ranges_of(batch)
-        offsets = {KafkaTopicPartition(*place): offset for place, offset in next_offsets(ranges).items()}
-        try:
-            await consumer.commit(offsets)
-        except (CommitFailedError, IllegalStateError) as error:
-            log.info("evicted", error=repr(error), records=len(batch))
-            self._evictions.lost()
-            return
-        self._evictions.committed()
-        await handler.acknowledged(ranges)
+        if batch:
+            offsets = next_offsets(ranges_of(batch))
+            await pipeline.take(batch, partial(_commit, consumer, offsets))
+        else:
+            await pipeline.drain()
 
     async def _gather(self, consumer: AIOKafkaConsumer) -> list[Record]:
         """Wait for a first record, then, for a moment, for a full batch."""
@@ -101,15 +97,18 @@ class PlainEngine:
 
 
 class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no type hints, and insists on its class
-    """Lets a rebalance begin between two batches only, and the handler learn of its end."""
+    """Lets a rebalance begin only when nothing is in hand, and the handler learn of its end."""
 
-    def __init__(self, busy: asyncio.Lock, handler: Handler) -> None:
+    def __init__(self, busy: asyncio.Lock, pipeline: Pipeline[Any], handler: Handler[Any]) -> None:
         self._busy = busy
+        self._pipeline = pipeline
         self._handler = handler
 
     async def on_partitions_revoked(self, revoked: Iterable[KafkaTopicPartition]) -> None:
-        """Wait for the batch in hand."""
+        """Wait for what is in hand; a batch that failed is left to `run`."""
         async with self._busy:
+            with suppress(Exception):
+                await self._pipeline.drain()
             log.info("partitions_revoked", partitions=sorted(place.partition for place in revoked))
 
     async def on_partitions_assigned(self, assigned: Iterable[KafkaTopicPartition]) -> None:
@@ -117,6 +116,15 @@ class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka ha
         places = [TopicPartition(place.topic, place.partition) for place in assigned]
         log.info("partitions_assigned", partitions=sorted(place.partition for place in places))
         await self._handler.assigned(places)
+
+
+async def _commit(consumer: AIOKafkaConsumer, offsets: Mapping[TopicPartition, int]) -> bool:
+    try:
+        await consumer.commit({KafkaTopicPartition(*place): offset for place, offset in offsets.items()})
+    except (CommitFailedError, IllegalStateError) as error:
+        log.info("commit_lost", error=repr(error))
+        return False
+    return True
 
 
 def _records(fetched: Mapping[KafkaTopicPartition, Sequence[ConsumerRecord]]) -> list[Record]:

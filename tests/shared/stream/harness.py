@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer
-from kafka.errors import CoordinatorNotAvailableError
+from kafka.errors import CoordinatorNotAvailableError, NotCoordinatorError
 from kafka.structs import TopicPartition
 
 from shared.contracts.envelope import Envelope, Headers, from_headers, to_headers
@@ -136,7 +136,7 @@ class Flow:
         admin = KafkaAdminClient(bootstrap_servers=self.bootstrap)
         try:
             offsets = admin.list_group_offsets(self.group).get(self.group, {})
-        except CoordinatorNotAvailableError:  # of a broker that has had no group yet
+        except (CoordinatorNotAvailableError, NotCoordinatorError):  # a broker that has just started
             offsets = {}
         finally:
             admin.close()

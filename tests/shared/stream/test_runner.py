@@ -99,11 +99,16 @@ def runner(outside: Outside, store: MemoryObjectStore | None = None, max_run: in
     return Runner(SERVICE, ports, DeadLetterLimit(1.0, 1000, max_run), "1.0")
 
 
+async def handle(subject: Runner, batch: Sequence[Record]) -> None:
+    """Do all of a batch."""
+    await subject.finish(await subject.prepare(batch))
+
+
 async def test_effects_come_in_the_order_that_loses_nothing() -> None:
     """Objects before the messages that name them, the commit port last."""
     outside = Outside()
 
-    await runner(outside).handle([record(0), record(1)])
+    await handle(runner(outside), [record(0), record(1)])
 
     assert outside.log == ["work", "store", "send", "commit"]
     assert [sent.topic for sent in outside.sent] == [SINK.name] * 2
@@ -116,7 +121,7 @@ async def test_a_failed_effect_ends_the_batch_before_the_next(effect: str) -> No
     outside = Outside(fails=effect)
 
     with pytest.raises(Outage):
-        await runner(outside).handle([record(0)])
+        await handle(runner(outside), [record(0)])
 
     assert outside.log == ["work", "store", "send", "commit"][: len(outside.log)]
     assert effect not in outside.log
@@ -128,8 +133,8 @@ async def test_what_the_commit_port_holds_already_is_not_done_again() -> None:
     subject = runner(outside)
 
     await subject.assigned([PLACE])
-    await subject.handle([record(number) for number in range(4)])
-    await subject.handle([record(1)])
+    await handle(subject, [record(number) for number in range(4)])
+    await handle(subject, [record(1)])
 
     assert outside.committed == [2, 3]
 
@@ -139,7 +144,7 @@ async def test_a_dead_letter_keeps_the_record_and_counts_attempts() -> None:
     outside = Outside()
     bad = record(7, value=b"{", given=(*headers(7), (REPLAYED_HEADER, b"2")))
 
-    await runner(outside).handle([bad])
+    await handle(runner(outside), [bad])
 
     [sent] = outside.sent
     letter = letter_of(sent.headers)
@@ -154,7 +159,7 @@ async def test_past_the_limit_nothing_is_sent_and_the_marker_is_written() -> Non
     store = MemoryObjectStore()
 
     with pytest.raises(Halted):
-        await runner(outside, store, max_run=3).handle([record(number, fate="raise") for number in range(3)])
+        await handle(runner(outside, store, max_run=3), [record(number, fate="raise") for number in range(3)])
 
     marker = Halts(store).read(SERVICE.name)
     assert marker is not None
@@ -168,17 +173,17 @@ async def test_a_resumed_marker_lets_its_batch_pass_and_is_then_forgotten() -> N
     store = MemoryObjectStore()
     batch = [record(number, fate="raise") for number in range(3)]
     with pytest.raises(Halted):
-        await runner(outside, store, max_run=3).handle(batch)
+        await handle(runner(outside, store, max_run=3), batch)
     resumed = runner(outside, store, max_run=3)
     resumed.marker = Halts(store).resume(SERVICE.name, by="somebody", at=NOW)
 
-    await resumed.handle(batch)
+    await handle(resumed, batch)
     await resumed.acknowledged(ranges_of(batch))
 
     assert Halts(store).read(SERVICE.name) is None
     assert [sent.topic for sent in outside.sent] == [SOURCE.dead_letters] * 3
     with pytest.raises(Halted):
-        await resumed.handle([record(number, fate="raise") for number in range(3, 6)])
+        await handle(resumed, [record(number, fate="raise") for number in range(3, 6)])
 
 
 async def test_outcomes_are_counted_by_kind() -> None:
@@ -186,7 +191,7 @@ async def test_outcomes_are_counted_by_kind() -> None:
     outside = Outside()
     subject = runner(outside)
 
-    await subject.handle([record(0), record(1, fate="raise"), record(2)])
+    await handle(subject, [record(0), record(1, fate="raise"), record(2)])
 
     registry = subject.ports.metrics.registry
     assert (

@@ -111,8 +111,8 @@ def test_the_dead_letter_limit_halts_until_a_person_resumes(flow: Flow) -> None:
         assert f"millrace resume {flow.group}" in worker.log
     with flow.worker(**limit) as again:
         assert again.exit_code() == Exit.HALTED
-    assert flow.count("in-dlq") == 0
-    assert flow.committed().get(0, 0) == 0
+    # The faults of earlier, smaller batches may have passed; the batch that tripped the limit has not.
+    assert flow.committed().get(0, 0) == flow.count("in-dlq") < 50
 
     store = S3ObjectStore.from_settings(flow.s3)
     Halts(store).resume(flow.group, by="somebody", at=datetime.now(UTC))

@@ -1,5 +1,6 @@
 """A subscription and a handler for the engines' unit tests."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,18 +24,30 @@ SUBSCRIPTION = Subscription(
 
 @dataclass
 class Recorder:
-    """A handler that notes what it is told, and fails when asked to."""
+    """A handler that notes what it is told, and fails when asked to; nothing finishes while the gate is closed."""
 
     fails: bool = False
     log: list[str] = field(default_factory=list)
+    gate: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def __post_init__(self) -> None:
+        """Let batches finish, until somebody closes the gate."""
+        self.gate.set()
 
     async def assigned(self, partitions: Sequence[TopicPartition]) -> None:
         """Note an assignment."""
         self.log.append(f"assigned {len(partitions)}")
 
-    async def handle(self, batch: Sequence[Record]) -> None:
+    async def prepare(self, batch: Sequence[Record]) -> list[int]:
+        """Note a batch."""
+        offsets = [record.offset for record in batch]
+        self.log.append(f"prepare {offsets}")
+        return offsets
+
+    async def finish(self, prepared: list[int]) -> None:
         """Note a batch, or fail at it."""
-        self.log.append(f"handle {[record.offset for record in batch]}")
+        await self.gate.wait()
+        self.log.append(f"finish {prepared}")
         if self.fails:
             raise ValueError("asked to fail")
 
