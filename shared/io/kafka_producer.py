@@ -30,7 +30,7 @@ from shared.settings import KafkaSettings
 _ROOM_FOR_FRAMING_BYTES = 64 * 1024
 # kafka-python's own word comes first, for it says more.
 _LATE_SECONDS = 1.0
-_CLOSE_SECONDS = 5.0
+_CLOSE_SECONDS = 2.0
 _NOT_ALLOWED = (AuthorizationError, SaslAuthenticationFailedError)
 
 
