@@ -48,9 +48,11 @@ class S3ObjectStore:
         self._timing = timing
 
     @classmethod
-    def from_settings(cls, settings: StoreSettings, policy: RetryPolicy = DEFAULT_POLICY) -> Self:
+    def from_settings(
+        cls, settings: StoreSettings, policy: RetryPolicy = DEFAULT_POLICY, timing: Timing = REAL_TIME
+    ) -> Self:
         """Return a store of the settings' bucket; connects at its first call."""
-        return cls(S3Client(settings), policy)
+        return cls(S3Client(settings), policy, timing)
 
     def get(self, key: str, *, offset: int = 0, length: int | None = None) -> bytes:
         """Return the bytes, or the slice of them; see `ObjectStore.get`."""

@@ -1,6 +1,7 @@
 """Puts a stream service together: its runner, its engine, and the adapters that its settings name."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, closing
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from typing import Any, Final
 import structlog
 
 from shared.io.object_store import ObjectStore
-from shared.io.retry import RetryPolicy
+from shared.io.retry import RetryPolicy, Timing
 from shared.io.s3 import S3ObjectStore
 from shared.settings import KafkaSettings, StoreSettings, StreamSettings, TelemetrySettings, home
 from shared.stream.attempt import Work
@@ -67,7 +68,7 @@ async def assemble(
         metrics = StreamMetrics(service.name)
         liveness = Liveness(stream.watchdog_seconds)
         stack.enter_context(serve_health(service.name, settings.telemetry, metrics.registry, liveness))
-        store = stack.enter_context(closing(_store(settings)))
+        store = stack.enter_context(closing(_store(settings, metrics)))
         marker = await asyncio.to_thread(_resumed_marker, store, service.name)
         name = stack.enter_context(instance_id(service.name, home() / "run", stream.instance_id))
         ports = Ports(
@@ -88,8 +89,13 @@ async def assemble(
         yield Assembly(engine, runner, watchdog, partial(leave, servers, service.name, name))
 
 
-def _store(settings: Settings) -> S3ObjectStore:
-    return S3ObjectStore.from_settings(settings.store, RetryPolicy(total_seconds=settings.stream.outage_seconds))
+def _store(settings: Settings, metrics: StreamMetrics) -> S3ObjectStore:
+    def pause(seconds: float) -> None:
+        metrics.retried("s3", seconds)
+        time.sleep(seconds)
+
+    policy = RetryPolicy(total_seconds=settings.stream.outage_seconds)
+    return S3ObjectStore.from_settings(settings.store, policy, Timing(sleep=pause))
 
 
 def _resumed_marker(store: ObjectStore, service: str) -> HaltMarker | None:

@@ -92,13 +92,19 @@ def _format(place: Place) -> None:
     draft = place.data.with_name(f"{place.name}.new")
     shutil.rmtree(draft, ignore_errors=True)
     config = _write_properties(place, draft)
-    cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-    storage_tool = java(place, ["kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(config)])
+    storage_tool = java(place, ["kafka.tools.StorageTool", "format", "-t", new_cluster_id(), "-c", str(config)])
     format_run = Process(place.home, storage_tool)
     if format_run.wait(_FORMAT_SECONDS) != 0:
         lines = last_lines(place.log, 5)
         raise PartError("\n".join(["Kafka's folder could not be formatted:", *lines]))
     draft.replace(place.data)
+
+
+def new_cluster_id() -> str:
+    """Give a random cluster id; none starts with a hyphen, which Kafka's tools would take for an option."""
+    while (cluster := base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")).startswith("-"):
+        pass
+    return cluster
 
 
 def is_ready(place: Place) -> bool:

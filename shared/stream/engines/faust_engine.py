@@ -15,7 +15,7 @@ from faust.types import TP, EventT, StreamT
 
 from shared.io.outage import Outage
 from shared.stream.engines.engine import METADATA_MAX_AGE_MS, Subscription
-from shared.stream.engines.pipeline import Handler, Pipeline
+from shared.stream.pipeline import Handler, Pipeline
 from shared.stream.record import Record, TopicPartition
 
 log = structlog.get_logger(__name__)

@@ -13,7 +13,7 @@ from aiokafka.structs import TopicPartition as KafkaTopicPartition
 
 from shared.io.outage import Outage
 from shared.stream.engines.engine import METADATA_MAX_AGE_MS, Subscription
-from shared.stream.engines.pipeline import Handler, Pipeline
+from shared.stream.pipeline import Handler, Pipeline
 from shared.stream.record import Record, TopicPartition, next_offsets, ranges_of
 
 log = structlog.get_logger(__name__)

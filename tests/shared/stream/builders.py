@@ -3,7 +3,7 @@
 from shared.contracts.envelope import Headers
 from shared.contracts.message import encode
 from shared.stream.record import Record
-from tests.shared.stream.harness import headers
+from tests.shared.stream.consumed import headers
 from tests.shared.stream.numbered.service import SOURCE, Numbered
 
 

@@ -10,7 +10,6 @@ import uuid
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,14 +17,13 @@ from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer
 from kafka.errors import CoordinatorNotAvailableError, NotCoordinatorError
 from kafka.structs import TopicPartition
 
-from shared.contracts.envelope import Envelope, Headers, from_headers, to_headers
-from shared.contracts.failures import DeadLetter
-from shared.contracts.failures import from_headers as letter_of
-from shared.contracts.message import decode, encode
+from shared.contracts.envelope import Headers
+from shared.contracts.message import encode
 from shared.contracts.topics import DEAD_LETTER_LIMIT_BYTES, RECORD_LIMIT_BYTES
 from shared.settings import StoreSettings
 from shared.stream.exits import Exit
-from tests.shared.stream.numbered.service import Numbered, NumberedDone
+from tests.shared.stream.consumed import Consumed, headers
+from tests.shared.stream.numbered.service import Numbered
 
 PARTITIONS: Final = 4
 LIMITS: Final = {"in": RECORD_LIMIT_BYTES, "out": RECORD_LIMIT_BYTES, "in-dlq": DEAD_LETTER_LIMIT_BYTES}
@@ -40,32 +38,6 @@ def wait_until(condition: Callable[[], bool], seconds: float, what: str) -> floa
             raise AssertionError(f"not within {seconds:g} s: {what}")
         time.sleep(0.02)
     return time.monotonic() - started
-
-
-@dataclass(frozen=True)
-class Consumed:
-    """One record read back."""
-
-    partition: int
-    offset: int
-    key: bytes | None
-    value: bytes | None
-    headers: Headers
-
-    @property
-    def envelope(self) -> Envelope:
-        """Its envelope."""
-        return from_headers(self.headers)
-
-    @property
-    def done(self) -> NumberedDone:
-        """Its message."""
-        return decode(NumberedDone, self.value or b"")
-
-    @property
-    def letter(self) -> DeadLetter:
-        """What is said of it, where it is a dead letter."""
-        return letter_of(self.headers)
 
 
 @dataclass
@@ -169,21 +141,6 @@ class Flow:
             yield consumer
         finally:
             consumer.close()
-
-
-def headers(number: int) -> Headers:
-    """Give the headers of the numbered message."""
-    return to_headers(
-        Envelope(
-            id=f"id-{number}",
-            source="/test",
-            type="test.numbered",
-            time=datetime(2026, 1, 1, tzinfo=UTC),
-            dataschema="numbered-in/v1",
-            partitionkey="key",
-            traceparent="00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
-        )
-    )
 
 
 def _places(consumer: Any, topic: str) -> list[TopicPartition]:  # noqa: ANN401 - kafka-python has no type hints

@@ -1,6 +1,9 @@
 """What a service is put together from its settings."""
 
+import asyncio
+from dataclasses import replace
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import msgspec
 import pytest
@@ -12,6 +15,7 @@ from shared.stream.assembly import Settings, assemble
 from shared.stream.engines.plain_engine import PlainEngine
 from shared.stream.halt import Halted, halt_key
 from shared.stream.halts import Halts
+from tests.fault_proxy import Fault, FaultProxy
 from tests.shared.stream.numbered.service import SERVICE, RecordingCommitter
 from tests.shared.stream.test_halt import MARKER
 
@@ -49,3 +53,15 @@ async def test_a_halted_service_does_no_work_before_it_is_resumed(settings: Sett
                 pass
     finally:
         store.delete(halt_key(SERVICE.name))
+
+
+async def test_retries_of_the_store_are_counted(settings: Settings, tmp_path: Path) -> None:
+    """So that an outage is seen on a dashboard before it is one."""
+    with FaultProxy(urlsplit(settings.store.endpoint).netloc) as proxy:
+        store = settings.store.model_copy(update={"endpoint": f"http://{proxy.address}"})
+        async with assemble(SERVICE, replace(settings, store=store), None) as assembly:
+            proxy.order(Fault.UNAVAILABLE, Fault.RESET)
+            await asyncio.to_thread(assembly.runner.ports.store.put, f"{tmp_path.name}/x", b"x")
+            registry = assembly.runner.ports.metrics.registry
+            labels = {"service": SERVICE.name, "target": "s3"}
+            assert registry.get_sample_value("millrace_retries_total", labels) == 2

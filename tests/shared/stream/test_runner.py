@@ -20,7 +20,7 @@ from shared.stream.runner import Ports, Runner
 from shared.stream.service import Committed
 from shared.telemetry.metrics import StreamMetrics
 from tests.shared.stream.builders import record
-from tests.shared.stream.harness import headers
+from tests.shared.stream.consumed import headers
 from tests.shared.stream.numbered.service import SERVICE, SINK, SOURCE
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)

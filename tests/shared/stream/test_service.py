@@ -7,7 +7,7 @@ from shared.contracts.documents import Lineage, RejectedDocument
 from shared.contracts.envelope import Origin, from_headers
 from shared.contracts.message import Message
 from shared.stream.service import Received, each
-from tests.shared.stream.harness import headers
+from tests.shared.stream.consumed import headers
 from tests.shared.stream.numbered.service import Numbered
 
 

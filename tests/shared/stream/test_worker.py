@@ -10,7 +10,8 @@ from shared.contracts.failures import original_headers
 from shared.io.s3 import S3ObjectStore
 from shared.stream.exits import Exit
 from shared.stream.halts import Halts
-from tests.shared.stream.harness import Consumed, Flow, headers
+from tests.shared.stream.consumed import Consumed, headers
+from tests.shared.stream.harness import Flow
 from tests.shared.stream.numbered.service import Numbered
 
 pytestmark = pytest.mark.integration

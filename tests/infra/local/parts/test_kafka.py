@@ -45,3 +45,10 @@ def test_the_class_cache_is_another_for_other_flags() -> None:
     other = type(part)(**{name: getattr(part, name) for name in part.__struct_fields__} | {"jvm": ("-Xmx1g",)})
     assert kafka.class_cache(part) == kafka.class_cache(part)
     assert kafka.class_cache(part) != kafka.class_cache(other)
+
+
+def test_no_cluster_id_looks_like_an_option() -> None:
+    """One in 64 random ones would."""
+    ids = {kafka.new_cluster_id() for _ in range(2_000)}
+    assert len(ids) == 2_000
+    assert not any(cluster.startswith("-") for cluster in ids)

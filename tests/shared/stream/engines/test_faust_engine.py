@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from shared.stream.engines.faust_engine import _one_batch
-from shared.stream.engines.pipeline import Pipeline
+from shared.stream.pipeline import Pipeline
 from tests.shared.stream.engines.subscriptions import Recorder
 
 

@@ -10,8 +10,8 @@ from aiokafka.errors import CommitFailedError
 from aiokafka.structs import TopicPartition as KafkaTopicPartition
 
 from shared.io.outage import Outage
-from shared.stream.engines.pipeline import MAX_EVICTIONS, Evicted
 from shared.stream.engines.plain_engine import PlainEngine
+from shared.stream.pipeline import MAX_EVICTIONS, Evicted
 from tests.shared.stream.engines.subscriptions import SUBSCRIPTION, Recorder
 
 PLACE = KafkaTopicPartition("t", 0)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from shared.stream.engines.pipeline import MAX_EVICTIONS, Evicted, Pipeline
+from shared.stream.pipeline import MAX_EVICTIONS, Evicted, Pipeline
 from shared.stream.record import Record
 from tests.shared.stream.engines.subscriptions import Recorder
 
