@@ -19,7 +19,7 @@ from kafka.structs import TopicPartition
 
 from benchmarks.stream_service import Page
 from infra.local.servers import Endpoints
-from shared.contracts.envelope import Envelope
+from shared.contracts.envelope import Envelope, to_headers
 from shared.contracts.message import encode
 
 PARTITIONS: Final = 4
@@ -131,7 +131,8 @@ def _text(chance: random.Random, size: int) -> str:
 
 
 def headers(number: int) -> Sequence[tuple[str, bytes | None]]:
-    return toheaders(
+    """Give the headers of the page with `number`."""
+    return to_headers(
         Envelope(
             id=f"id-{number}",
             source="/bench",
