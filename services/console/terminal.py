@@ -2,13 +2,17 @@
 
 import sys
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 import typer
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
+
+_GAP: Final = "  "
+# Room for the columns behind: one with less than this would be a column of letters.
+_LEAST_LEFT: Final = 24
 
 
 class NotDone(Exception):
@@ -49,21 +53,25 @@ def confirm(question: str, agreed: bool) -> None:
         raise NotDone("nothing was done.")
 
 
-def _fitted(columns: Sequence[str], rows: Iterable[Iterable[Text]]) -> None:
-    """Write a table as wide as the terminal; a cell that is too long goes on in the next line."""
+def _fitted(columns: Sequence[str], rows: Sequence[Sequence[Text]]) -> None:
+    """Write a table as wide as the terminal; where it is too wide, the last columns go on in the next line."""
+    console = _console()
+    left = console.width
     shown = Table(box=None, pad_edge=False, header_style="bold")
-    for column in columns:
-        shown.add_column(Text(column), overflow="fold")
+    for index, column in enumerate(columns):
+        width = max([len(column), *(row[index].cell_len for row in rows)]) + len(_GAP)
+        left -= width
+        shown.add_column(Text(column), overflow="fold", no_wrap=left >= _LEAST_LEFT)
     for row in rows:
         shown.add_row(*row)
-    _console().print(shown)
+    console.print(shown)
 
 
 def _aligned(rows: Sequence[Sequence[Text]]) -> None:
     """Write a line a row, whatever its length: a pipe has no width."""
     widths = [max(cell.cell_len for cell in column) for column in zip(*rows, strict=True)]
     for row in rows:
-        line = "  ".join(cell.plain + " " * (width - cell.cell_len) for cell, width in zip(row, widths, strict=True))
+        line = _GAP.join(cell.plain + " " * (width - cell.cell_len) for cell, width in zip(row, widths, strict=True))
         typer.echo(line.rstrip())
 
 

@@ -20,7 +20,7 @@ _RANGES_SHOWN: Final = 5
 
 def group_table(groups: Iterable[Group], remark: str = "") -> Table:
     """Give a table of `groups`, with a column of their remarks where `remark` gives it a head."""
-    head = ("topic", "service", "error", "letters", "first failed", "last failed", "most attempts")
+    head = ("topic", "service", "error", "letters", "first failed", "last failed", "attempts")
     last = (remark,) if remark else ()
     return (*head, *last), [(*_group_row(group), *(safe_line(group.remark) for _ in last)) for group in groups]
 
@@ -28,7 +28,8 @@ def group_table(groups: Iterable[Group], remark: str = "") -> Table:
 def entry_table(entries: Iterable[Entry]) -> Table:
     """Give a table of the audit log."""
     rows: list[Row] = [
-        (f"#{number}", _moment(entry.at), str(entry.by), *_told(entry)) for number, entry in enumerate(entries)
+        (f"#{number}", f"{entry.at:%Y-%m-%d %H:%M:%S}", str(entry.by), *_told(entry))
+        for number, entry in enumerate(entries)
     ]
     return ("entry", "at", "by", "what", "offsets", "reason"), rows
 
@@ -51,12 +52,12 @@ def letters_of(ranges: Iterable[OffsetRange]) -> str:
 
 def _group_row(group: Group) -> Row:
     return (
-        safe_line(group.topic),
+        safe_line(group.topic.removesuffix(DEAD_LETTER_SUFFIX)),
         safe_line(group.service),
         safe_line(group.error),
         f"{group.count:,}",
-        _moment(group.first),
-        _moment(group.last),
+        _minute(group.first),
+        _minute(group.last),
         str(group.attempts),
     )
 
@@ -77,5 +78,5 @@ def _offsets(ranges: tuple[OffsetRange, ...]) -> str:
     return f"{shown} and {counted(more, 'more range')}" if more > 0 else shown
 
 
-def _moment(at: datetime | None) -> str:
-    return f"{at:%Y-%m-%d %H:%M:%S}" if at else ""
+def _minute(at: datetime | None) -> str:
+    return f"{at:%Y-%m-%d %H:%M}" if at else ""

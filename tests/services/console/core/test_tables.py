@@ -20,11 +20,11 @@ def order(action: Action) -> Order:
 def test_groups_are_rows() -> None:
     """An error's name comes from outside, and is made harmless."""
     head, rows = group_table([GROUP, FOREIGN])
-    when = "2026-11-24 12:00:00"
+    when = "2026-11-24 12:00"
     assert head[:4] == ("topic", "service", "error", "letters")
     assert rows == [
-        (TOPIC, "cleaner", r"Bad\x1b[2J", "1,234", when, when, "2"),
-        (TOPIC, "", "NotADeadLetter", "1", "", "", "0"),
+        ("documents-raw", "cleaner", r"Bad\x1b[2J", "1,234", when, when, "2"),
+        ("documents-raw", "", "NotADeadLetter", "1", "", "", "0"),
     ]
 
 
