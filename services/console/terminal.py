@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Iterable, Sequence
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 import typer
@@ -38,7 +38,7 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
         _aligned([list(map(Text, columns)), *cells])
 
 
-def write_json(value: Any) -> None:  # noqa: ANN401 - whatever msgspec encodes
+def write_json(value: object) -> None:
     """Write `value` as indented JSON and nothing else."""
     typer.echo(msgspec.json.format(msgspec.json.encode(value), indent=2))
 

@@ -51,7 +51,7 @@ def spread(command: Callable[..., None]) -> Callable[..., None]:
     for kind in groups.values():
         spread_out += _fields_as_parameters(kind)
     run.__name__, run.__doc__ = command.__name__, command.__doc__
-    run.__signature__ = inspect.Signature(spread_out)  # type: ignore[attr-defined]
+    run.__dict__["__signature__"] = inspect.Signature(spread_out)
     run.__annotations__ = {one.name: one.annotation for one in spread_out}
     return run
 

@@ -2,6 +2,8 @@
 
 from datetime import UTC, datetime
 
+import msgspec
+
 from services.console.core.audit import Action, Begun, Done, Operator
 from services.console.core.letters import Letter, read_letter
 from shared.contracts.envelope import Headers, Origin
@@ -17,16 +19,16 @@ BEN = Operator("ben", "desk-2", 4712)
 
 def said(error: str = "ValueError", **changes: object) -> DeadLetter:
     """Build what is said of a dead letter."""
-    usual = {
-        "origin": Origin("documents-raw", 3, 42),
-        "error": error,
-        "detail": "it is bad",
-        "service": "cleaner",
-        "version": "0.1.0",
-        "failed_at": NOW,
-        "attempt": 1,
-    }
-    return DeadLetter(**{**usual, **changes})  # type: ignore[arg-type] # each test gives a field its own type
+    usual = DeadLetter(
+        origin=Origin("documents-raw", 3, 42),
+        error=error,
+        detail="it is bad",
+        service="cleaner",
+        version="0.1.0",
+        failed_at=NOW,
+        attempt=1,
+    )
+    return msgspec.structs.replace(usual, **changes)
 
 
 def record(offset: int, headers: Headers = (), *, key: bytes | None = b"key", value: bytes | None = b"value") -> Record:
@@ -48,8 +50,8 @@ def ranges(*bounds: tuple[int, int]) -> tuple[OffsetRange, ...]:
 
 def begun(*bounds: tuple[int, int], action: Action = "replay", by: Operator = ANNA, **changes: object) -> Begun:
     """Build the entry that announces an action on the letters within `bounds`."""
-    usual = {"topic_id": TOPIC_ID, "action": action, "by": by, "at": NOW, "ranges": ranges(*bounds)}
-    return Begun(**{**usual, **changes})  # type: ignore[arg-type] # each test gives a field its own type
+    usual = Begun(topic_id=TOPIC_ID, action=action, by=by, at=NOW, ranges=ranges(*bounds))
+    return msgspec.structs.replace(usual, **changes)
 
 
 def done(sequence: int, *bounds: tuple[int, int], by: Operator = ANNA) -> Done:
