@@ -6,6 +6,8 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 
 PYTHON ?= python3
 BIN := .venv/bin
+# Test processes at once; each starts servers of its own.
+WORKERS ?= 2
 STACK := $(BIN)/python -m infra.local
 # Two stamps: one goes with .venv, one with what was fetched. Either gone, setup runs again.
 INSTALLED := .venv/.installed
@@ -64,7 +66,7 @@ test-unit: setup ## Run the tests that need no server (seconds).
 	@$(BIN)/pytest -m "not integration and not chaos"
 
 test-integration: setup ## Run the tests against a real Kafka, S3 store and cache, which they start themselves.
-	@$(BIN)/pytest -m "integration and not chaos"
+	@$(BIN)/pytest -m "integration and not chaos" -n $(WORKERS) --dist worksteal
 
 chaos: setup ## Run the long fault runs: many kills, long outages.
 	@$(BIN)/pytest -m chaos

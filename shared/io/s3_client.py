@@ -37,6 +37,12 @@ _CONNECTIONS = 32
 
 # Answers that a caller reads for himself: done, partly, absent, lost the race, beyond the end.
 _DONE = frozenset({HTTPStatus.OK, HTTPStatus.NO_CONTENT, HTTPStatus.PARTIAL_CONTENT})
+# What ends the headers that S3 gives with every object and every write of one.
+_NEEDED_HEADERS = {
+    "GET": {"etag": '"', "last-modified": "GMT"},
+    "HEAD": {"etag": '"', "last-modified": "GMT"},
+    "PUT": {"etag": '"', "date": "GMT"},
+}
 _ANSWERS = _DONE | {HTTPStatus.NOT_FOUND, HTTPStatus.PRECONDITION_FAILED, HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE}
 # Among them 409: AWS says so of a conditional write that met another, and of an operation that another cut off.
 _TRY_AGAIN_STATUS = frozenset({408, 409, 425, 429, 500, 502, 503, 504})
@@ -102,6 +108,8 @@ class S3Client:
             raise StoreMisconfigured(f"S3_ENDPOINT is no URL: {self.endpoint}") from error
         except HTTPError as error:  # among them IncompleteRead: a body shorter than its Content-Length
             raise TransientFailure(f"{request} at {self.endpoint}: {error}") from error
+        if _is_cut(request, answer):
+            raise TransientFailure(f"{request} at {self.endpoint}: the answer ended in its headers")
         self._judge(request, answer)
         return answer
 
@@ -153,3 +161,14 @@ def _error_code(request: S3Request, answer: BaseHTTPResponse) -> str:
         return ""
     found = re.search(rb"<Code>(\w+)</Code>", answer.data)
     return found.group(1).decode() if found else ""
+
+
+def _is_cut(request: S3Request, answer: BaseHTTPResponse) -> bool:
+    """Say whether `answer` lost its end before its body began, which http.client takes for fewer headers."""
+    if answer.status == HTTPStatus.NO_CONTENT or (request.method == "HEAD" and answer.status not in _DONE):
+        return False
+    if not {"content-length", "transfer-encoding"} & {name.lower() for name in answer.headers}:
+        return True
+    if answer.status not in _DONE or not request.key or request.method not in _NEEDED_HEADERS:
+        return False
+    return not all(answer.headers.get(name, "").endswith(end) for name, end in _NEEDED_HEADERS[request.method].items())

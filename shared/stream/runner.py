@@ -149,7 +149,9 @@ class Runner:
             attempt=failures.next_attempt(record.headers),
         )
         headers = failures.to_headers(letter, record.headers)
-        return OutgoingRecord(self.service.source.dead_letters, record.key, record.value, headers)
+        # aiokafka sends no record with neither key nor value, though Kafka keeps them.
+        key = b"" if record.key is None and record.value is None else record.key
+        return OutgoingRecord(self.service.source.dead_letters, key, record.value, headers)
 
     def _count(self, finished: Sequence[Finished]) -> None:
         for one in finished:

@@ -69,6 +69,24 @@ def test_a_cut_range_is_read_again(far: S3ObjectStore, proxy: FaultProxy, prefix
     assert proxy.requests == 4
 
 
+@pytest.mark.parametrize("cut_bytes", [5, *range(20, 400, 19)])
+def test_an_answer_that_ends_in_its_headers_is_no_empty_object(servers: Endpoints, prefix: str, cut_bytes: int) -> None:
+    """Whatever is left of the status line and the headers, the request is made again."""
+    data = random.Random(3).randbytes(1_000)
+    with (
+        FaultProxy(servers.s3.endpoint.removeprefix("http://"), cut_bytes=cut_bytes) as proxy,
+        closing(S3ObjectStore.from_settings(_through(proxy, servers.s3), POLICY)) as store,
+    ):
+        proxy.order(Fault.CUT_ANSWER)
+        put = store.put(f"{prefix}key", data)
+        proxy.order(Fault.CUT_ANSWER)
+        assert store.get(f"{prefix}key") == data
+        proxy.order(Fault.CUT_ANSWER)
+        assert store.head(f"{prefix}key").etag == put.etag
+        proxy.order(Fault.CUT_ANSWER)
+        assert [found.key for found in store.list(prefix)] == [f"{prefix}key"]
+
+
 def test_a_create_that_was_done_is_no_loss(far: S3ObjectStore, proxy: FaultProxy, prefix: str) -> None:
     """When the answer is lost after the write, the second attempt finds its own work and says so."""
     proxy.order(Fault.LOSE_ANSWER)

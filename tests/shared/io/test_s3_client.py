@@ -28,6 +28,8 @@ def client_of(status: int, body: bytes = b"") -> Iterator[S3Client]:
             self.rfile.read(int(self.headers.get("Content-Length", 0)))
             self.send_response(status)
             self.send_header("Content-Length", str(len(body)))
+            self.send_header("ETag", '"abc"')
+            self.send_header("Last-Modified", "Tue, 24 Nov 2026 00:00:00 GMT")
             self.send_header("Location", "/elsewhere")
             self.end_headers()
             self.wfile.write(body)

@@ -153,6 +153,16 @@ async def test_a_dead_letter_keeps_the_record_and_counts_attempts() -> None:
     assert (letter.origin, letter.error, letter.attempt) == (bad.origin, "DecodeError", 3)
 
 
+async def test_a_record_of_nothing_at_all_does_not_stop_its_partition() -> None:
+    """Kafka keeps records with neither key nor value, which aiokafka won't send: the letter's key is empty."""
+    outside = Outside()
+
+    await handle(runner(outside), [record(7, value=None)._replace(key=None)])
+
+    [sent] = outside.sent
+    assert (sent.key, sent.value) == (b"", None)
+
+
 async def test_past_the_limit_nothing_is_sent_and_the_marker_is_written() -> None:
     """The batch that trips the limit stays unacknowledged and unsent."""
     outside = Outside()
