@@ -138,7 +138,9 @@ class StreamSettings(Settings):
     dlq_max_ratio: Ratio = Field(
         default=0.2, description="The share of dead letters in the window above which the service halts with 78."
     )
-    dlq_ratio_window: Records = Field(default=1000, description="How many of the last records that share is of.")
+    dlq_ratio_window: Annotated[int, Field(ge=100, le=1_000_000), Unit("records")] = Field(
+        default=1000, description="How many of the last records that share is of."
+    )
     dlq_max_run: Records = Field(default=100, description="Dead letters in a row at which the service halts with 78.")
 
 

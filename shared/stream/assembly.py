@@ -84,7 +84,11 @@ async def assemble(
         log.info("started", instance=name, engine=stream.engine, topic=service.source.name)
         servers = settings.kafka.bootstrap_servers
         watchdog = Watchdog(
-            LagMeter(servers, service.name), engine.assignment, metrics, liveness, stream.outage_seconds
+            LagMeter(servers, service.source.name, service.name),
+            engine.assignment,
+            metrics,
+            liveness,
+            stream.outage_seconds,
         )
         yield Assembly(engine, runner, watchdog, partial(leave, servers, service.name, name))
 

@@ -16,6 +16,7 @@ from shared.contracts.envelope import Envelope, MalformedEnvelope, Origin, from_
 from shared.contracts.identity import derived_event_id
 from shared.contracts.message import Message, decoder, encode
 from shared.contracts.topics import RECORD_LIMIT_BYTES, Topic
+from shared.io.object_store import require_key
 from shared.io.record import OutgoingRecord
 from shared.stream.record import Record
 from shared.stream.service import M, Outcome, Received, StoredObject, StreamService
@@ -24,11 +25,16 @@ from shared.telemetry.tracing import child_traceparent
 T = TypeVar("T")
 # Kafka counts its own framing of a record against the limit too.
 _FRAMING_BYTES: Final = 512
+# Characters. An exception's message may hold the whole document, and a dead letter has that already.
+_DETAIL_LIMIT: Final = 2_000
 
 
 @dataclass(frozen=True)
 class Fault:
-    """A record that could not be worked on: the exception's class, its message and the line that raised it."""
+    """A record that could not be worked on: the exception's class, its message and the line that raised it.
+
+    `detail` is at most 2,000 characters.
+    """
 
     error: str
     detail: str
@@ -67,7 +73,7 @@ class Work(Generic[M]):
         good = [one for one in received if isinstance(one, Received)]
         outcomes = iter(self._process(good))
         return [
-            self._failed(record, one) if isinstance(one, Fault) else self._finish(one, next(outcomes), at)
+            failed(record.origin, one) if isinstance(one, Fault) else self._finish(one, next(outcomes), at)
             for record, one in zip(records, received, strict=True)
         ]
 
@@ -87,16 +93,15 @@ class Work(Generic[M]):
         return attempt(lambda: _counted(self.service.process([received]), 1)[0])
 
     def _finish(self, received: Received[M], outcome: Outcome | Fault, at: datetime) -> Finished:
-        if isinstance(outcome, Fault):
-            return Finished(received.origin, kind="fault", fault=outcome)
-        encoded = attempt(lambda: self._encode(received, outcome.messages, at))
-        if isinstance(encoded, Fault):
-            return Finished(received.origin, kind="fault", fault=encoded)
+        finished = outcome if isinstance(outcome, Fault) else attempt(lambda: self._finished(received, outcome, at))
+        return failed(received.origin, finished) if isinstance(finished, Fault) else finished
+
+    def _finished(self, received: Received[M], outcome: Outcome, at: datetime) -> Finished:
+        for stored in outcome.objects:
+            _require_storable(stored)
+        encoded = self._encode(received, outcome.messages, at)
         kind = encoded[0].topic if encoded else "none"
         return Finished(received.origin, encoded, outcome.objects, outcome.payload, kind, outcome.reason)
-
-    def _failed(self, record: Record, fault: Fault) -> Finished:
-        return Finished(record.origin, kind="fault", fault=fault)
 
     def _encode(self, parent: Received[M], messages: Sequence[Message], at: datetime) -> tuple[OutgoingRecord, ...]:
         ids = [self._event_id(parent, message) for message in messages]
@@ -135,10 +140,24 @@ def attempt(work: Callable[[], T]) -> T | Fault:
         return _fault(error)
 
 
+def failed(origin: Origin, fault: Fault) -> Finished:
+    """Give what becomes of a record that could not be worked on."""
+    return Finished(origin, kind="fault", fault=fault)
+
+
 def _fault(error: Exception) -> Fault:
     frames = traceback.extract_tb(error.__traceback__)
     place = f" ({frames[-1].filename}:{frames[-1].lineno})" if frames else ""
-    return Fault(type(error).__name__, f"{error}{place}")
+    # A lone surrogate has no UTF-8, and the detail becomes a record header.
+    text = str(error)[:_DETAIL_LIMIT].encode(errors="backslashreplace").decode()
+    return Fault(type(error).__name__, text[: _DETAIL_LIMIT - len(place)] + place)
+
+
+def _require_storable(stored: StoredObject) -> None:
+    """Raise for what the store would refuse: found there, it would stop the service and not only this record."""
+    require_key(stored.key)
+    if not isinstance(stored.data, bytes):
+        raise TypeError(f"the data of {stored.key} is {type(stored.data).__name__}, not bytes")
 
 
 def _counted(outcomes: Sequence[Outcome], expected: int) -> Sequence[Outcome]:

@@ -39,6 +39,10 @@ class HaltMarker(msgspec.Struct, frozen=True, kw_only=True):
         """Say whether a fault of `record` has been accepted by a person."""
         return self.resumed and any(covered.holds(record) for covered in self.ranges)
 
+    def with_ranges(self, more: Iterable[OffsetRange]) -> "HaltMarker":
+        """Give the marker with what another worker of the service tripped over."""
+        return msgspec.structs.replace(self, ranges=tuple(sorted({*self.ranges, *more}, key=str)))
+
     def without(self, done: Iterable[OffsetRange]) -> "HaltMarker":
         """Give the marker without the ranges that `done` has passed."""
         passed = {covered.topic_partition: covered.last for covered in done}
@@ -88,7 +92,7 @@ class DeadLetterLimit:
     def _tripped(self) -> str | None:
         if self._run >= self._max_run:
             return f"{self._run} records in a row could not be processed"
-        if len(self._window) >= MIN_SAMPLE and self._failed > self._max_ratio * len(self._window):
+        if len(self._window) >= min(MIN_SAMPLE, self._size) and self._failed > self._max_ratio * len(self._window):
             return f"{self._failed} of the last {len(self._window)} records could not be processed"
         return None
 

@@ -1,7 +1,7 @@
 """How far a group is behind, asked of the broker itself and not of the consumer that may be stuck."""
 
 import asyncio
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from contextlib import AsyncExitStack, suppress
 from typing import Self
 
@@ -15,8 +15,9 @@ from shared.stream.record import TopicPartition
 class LagMeter:
     """Asks for the ends of the logs and for what a group has committed."""
 
-    def __init__(self, bootstrap_servers: str, group: str) -> None:
-        """Prepare to ask about `group`."""
+    def __init__(self, bootstrap_servers: str, topic: str, group: str) -> None:
+        """Prepare to ask about `group` on `topic`."""
+        self._topic = topic
         self._group = group
         self._bootstrap_servers = bootstrap_servers
 
@@ -36,28 +37,28 @@ class LagMeter:
         """Disconnect."""
         await self._open.aclose()
 
-    async def measure(self, places: Collection[TopicPartition]) -> tuple[dict[TopicPartition, int], int]:
-        """Give how many records wait in each of `places`, and the sum of what is committed in them.
+    async def measure(self, places: Collection[TopicPartition]) -> dict[TopicPartition, tuple[int, int]]:
+        """Give how many records wait in each of `places`, and up to where it is committed.
 
-        A partition without a committed offset waits from its first record on. Raises `KafkaError`.
+        Without any place it is the whole topic: who holds nothing may be out of the group without knowing it. A
+        partition without a committed offset waits from its first record on. Raises `KafkaError`.
         """
-        wanted = [KafkaTopicPartition(*place) for place in places]
-        if not wanted:
-            return {}, 0
+        wanted = [KafkaTopicPartition(*place) for place in places or await self._all_places()]
         committed = await self._admin.list_consumer_group_offsets(self._group, partitions=wanted)
         ends = await self._consumer.end_offsets(wanted)
         starts = await self._consumer.beginning_offsets(wanted)
         reached = {place: max(committed[place].offset, starts[place]) for place in wanted}
-        return _lags(reached, ends), sum(reached.values())
+        return {
+            TopicPartition(place.topic, place.partition): (max(0, ends[place] - at), at)
+            for place, at in reached.items()
+        }
+
+    async def _all_places(self) -> list[TopicPartition]:
+        [topic] = await self._admin.describe_topics([self._topic])
+        return [TopicPartition(self._topic, number) for number in range(len(topic["partitions"]))]
 
 
 async def _stop(consumer: AIOKafkaConsumer) -> None:
     """Stop `consumer`: aiokafka lets out the cancellation of a task of its own that has not begun."""
     with suppress(asyncio.CancelledError):
         await consumer.stop()
-
-
-def _lags(
-    reached: Mapping[KafkaTopicPartition, int], ends: Mapping[KafkaTopicPartition, int]
-) -> dict[TopicPartition, int]:
-    return {TopicPartition(place.topic, place.partition): max(0, ends[place] - at) for place, at in reached.items()}

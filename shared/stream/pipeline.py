@@ -6,15 +6,15 @@ from typing import Final, Generic, Protocol, TypeVar
 
 import structlog
 
-from shared.stream.record import OffsetRange, Record, TopicPartition, ranges_of
+from shared.stream.record import OffsetRange, Record, ranges_of
 
 log = structlog.get_logger(__name__)
 
 Prepared = TypeVar("Prepared")
 
-MAX_EVICTIONS: Final = 3
+MAX_EVICTIONS: Final = 6
 """Lost commits in a row before the process gives up: two processes with one static name steal from each other for
-ever, and each of them sees nothing but evictions."""
+ever, and each of them sees nothing but evictions. One rebalance may cost two, for two batches are in hand."""
 
 
 SETTLE_SECONDS: Final = 10.0
@@ -27,8 +27,11 @@ class Evicted(Exception):
 class Handler(Protocol[Prepared]):
     """What is done with batches; see `shared.stream.runner.Runner`."""
 
-    async def assigned(self, partitions: Sequence[TopicPartition]) -> None:
-        """Learn of newly assigned partitions, before any record of theirs."""
+    def reassigned(self) -> None:
+        """Forget what is known of partitions: they may have been another's meanwhile.
+
+        Called at least once between the last record of an old assignment and the first of a new one.
+        """
 
     async def prepare(self, batch: Sequence[Record]) -> Prepared:
         """Do what may be done out of turn: pure work, and writes that change nothing when they come again."""
@@ -63,9 +66,10 @@ class Pipeline(Generic[Prepared]):
 
     async def drain(self) -> None:
         """Wait until nothing is in hand; raises what a batch raised."""
-        if self._finishing is not None:
-            await asyncio.wait({self._finishing})  # unlike `await`, does not pass a cancellation on
-            self._finishing.result()
+        finishing = self._finishing  # another batch may take its place meanwhile
+        if finishing is not None:
+            await asyncio.wait({finishing})  # unlike `await`, does not pass a cancellation on
+            finishing.result()
 
     async def settle(self) -> None:
         """Let what is in hand come to its end, if it does so soon: whoever calls this has another error to raise."""

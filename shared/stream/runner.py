@@ -53,8 +53,12 @@ class Ports:
 
 @dataclass(frozen=True)
 class Prepared:
-    """A batch that is worked on and stored, but not sent; `started` is when work on it began, in seconds."""
+    """A batch that is worked on and stored, but not sent.
 
+    `records` are those of `batch` that the commit port didn't have; `started` is when work began, in seconds.
+    """
+
+    batch: Sequence[Record]
     records: Sequence[Record]
     finished: Sequence[Finished]
     outgoing: Sequence[OutgoingRecord]
@@ -72,24 +76,25 @@ class Runner:
     marker: HaltMarker | None = None
     _from: dict[TopicPartition, int] = field(default_factory=dict)
 
-    async def assigned(self, partitions: Sequence[TopicPartition]) -> None:
-        """Learn from the commit port what of `partitions`, newly assigned, is already durable."""
-        if self.ports.committer is not None:
-            self._from |= await self.ports.committer.next_offsets(partitions)
+    def reassigned(self) -> None:
+        """Forget what the commit port said: partitions come from others with more that is durable."""
+        self._from = {}  # anew, for an answer that is on its way belongs to the old one
 
     async def prepare(self, batch: Sequence[Record]) -> Prepared:
         """Work on `batch` and store its objects, whose keys follow from their content.
 
-        Raises `Halted` when the dead-letter limit is passed, and `Outage` when a server stays away.
+        Raises `Halted` when the dead-letter limit is passed, `Outage` when a server stays away, and whatever the commit
+        port does.
         """
         started = time.perf_counter()
         self.ports.metrics.batch_taken(len(batch))
-        records = [record for record in batch if record.offset >= self._from.get(record.topic_partition, 0)]
+        durable = await self._durable(batch)
+        records = [record for record in batch if record.offset >= durable.get(record.topic_partition, 0)]
         at = self.ports.now()
         finished = await self.ports.pool.run(records, at) if records else []
         await self._refuse_too_many_faults(records, finished, at)
         await self._store(finished)
-        return Prepared(records, finished, self._outgoing(records, finished, at), started)
+        return Prepared(batch, records, finished, self._outgoing(records, finished, at), started)
 
     async def finish(self, prepared: Prepared) -> None:
         """Send, and commit; once it returns, the batch may be acknowledged.
@@ -100,13 +105,21 @@ class Runner:
         if self.ports.committer is not None and prepared.records:
             await self.ports.committer.commit(prepared.finished, ranges_of(prepared.records))
         self._count(prepared.finished)
-        self.ports.metrics.batch_handled(len(prepared.records), time.perf_counter() - prepared.started)
+        self.ports.metrics.batch_handled(len(prepared.batch), time.perf_counter() - prepared.started)
 
     async def acknowledged(self, ranges: Sequence[OffsetRange]) -> None:
         """Note that the offsets of `ranges` are committed."""
         self.ports.metrics.committed({covered.topic_partition: covered.next_offset for covered in ranges})
         if self.marker is not None:
             self.marker = await asyncio.to_thread(Halts(self.ports.store).passed, self.marker, ranges)
+
+    async def _durable(self, batch: Sequence[Record]) -> dict[TopicPartition, int]:
+        """Give the offset from which on work is missing in each partition, where the commit port knows one."""
+        known = self._from
+        new = sorted({record.topic_partition for record in batch} - known.keys())
+        if self.ports.committer is not None and new:
+            known |= dict.fromkeys(new, 0) | await self.ports.committer.next_offsets(new)
+        return known
 
     async def _refuse_too_many_faults(self, records: Sequence[Record], done: Sequence[Finished], at: datetime) -> None:
         marker = self.marker
@@ -122,7 +135,7 @@ class Runner:
                 samples=samples(counted),
                 ranges=ranges_of(records),
             )
-            await asyncio.to_thread(Halts(self.ports.store).write, halted)
+            await asyncio.to_thread(Halts(self.ports.store).halt, halted)
             raise Halted(halted)
 
     async def _store(self, finished: Sequence[Finished]) -> None:

@@ -13,7 +13,7 @@ from aiokafka.errors import (
     TopicAuthorizationFailedError,
 )
 
-from shared.io.outage import Outage
+from shared.io.outage import Misconfigured, Outage
 from shared.io.record import OutgoingRecord
 
 log = structlog.get_logger(__name__)
@@ -26,7 +26,7 @@ ATTEMPT_SECONDS: Final = 30.0
 """How long one producer may try: it recovers by itself from a broker that restarts, a new one from all else."""
 BATCH_BYTES: Final = 256 * 1024
 # The producer measures a record before compression, the broker after it: the broker's word counts.
-MAX_REQUEST_BYTES: Final = 64 * 1024 * 1024
+MAX_REQUEST_BYTES: Final = 2**30
 
 
 REFUSALS: Final = (MessageSizeTooLargeError, TopicAuthorizationFailedError)
@@ -108,11 +108,26 @@ class KafkaSender:
                 ]
                 # Not `gather`: a time-out would cancel what the producer is to answer.
                 await asyncio.wait(waiting) if waiting else None
-        except REFUSALS:
-            raise
+        except REFUSALS as error:
+            raise self._refused(error) from error
         except (KafkaError, OSError) as error:
             return error
-        return _outage_in([failed for answer in waiting if (failed := answer.exception()) is not None])
+        return self._outage_in([failed for answer in waiting if (failed := answer.exception()) is not None])
+
+    def _outage_in(self, failed: Sequence[BaseException]) -> Exception | None:
+        """Give the first of `failed`; raises what trying again can't mend."""
+        for error in failed:
+            if isinstance(error, REFUSALS):
+                raise self._refused(error) from error
+            if not isinstance(error, (KafkaError, OSError)):
+                raise error
+        return failed[0] if failed and isinstance(failed[0], Exception) else None
+
+    def _refused(self, error: BaseException) -> Misconfigured:
+        return Misconfigured(
+            f"Kafka at {self._bootstrap_servers} refuses a record: {error!r}. Compare the topics' limits with what "
+            "`millrace topics apply` sets, and the rights of this client, then start the service again"
+        )
 
     async def _connected(self) -> AIOKafkaProducer:
         if self._producer is None:
@@ -142,11 +157,3 @@ async def _abandon(producer: AIOKafkaProducer, stopping: "asyncio.Future[None]")
     sending.cancel()
     await producer.client.close()
     await asyncio.wait({sending, stopping}, timeout=STOP_SECONDS)
-
-
-def _outage_in(failed: Sequence[BaseException]) -> Exception | None:
-    """Give the first of `failed`; raises what trying again can't mend."""
-    for error in failed:
-        if isinstance(error, REFUSALS) or not isinstance(error, (KafkaError, OSError)):
-            raise error
-    return failed[0] if failed and isinstance(failed[0], Exception) else None

@@ -67,7 +67,10 @@ class Committer(Protocol):
     """A service's own durable effect, made after all sends are acknowledged and before any offset is."""
 
     async def next_offsets(self, partitions: Sequence[TopicPartition]) -> dict[TopicPartition, int]:
-        """Say from which offset on work is missing; records below it are acknowledged unread."""
+        """Say from which offset on work is missing; records below it are acknowledged unread.
+
+        Asked when the first batch of an assignment is in hand, and again after each rebalance.
+        """
 
     async def commit(self, outcomes: Sequence[Committed], ranges: Sequence[OffsetRange]) -> None:
         """Make `outcomes`, which cover `ranges`, durable. A raise means that nothing is acknowledged."""

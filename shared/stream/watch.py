@@ -55,10 +55,11 @@ class Watchdog:
 
     async def _measure(self) -> None:
         while True:
-            lags, committed = await self.meter.measure(self.assignment())
+            held = self.assignment()
+            progress = await self.meter.measure(held)
             self._heard_at = self.clock()
-            self.metrics.lag(lags)
-            self.liveness.observe(sum(lags.values()), committed)
+            self.metrics.lag({place: lag for place, (lag, _) in progress.items() if place in held})
+            self.liveness.observe(progress)
             if not self.liveness.alive():
                 raise Stalled(self.liveness.reason())
             await asyncio.sleep(self.period_seconds)

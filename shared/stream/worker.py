@@ -6,10 +6,11 @@ import os
 import signal
 import sys
 from contextlib import suppress
-from typing import Any, NoReturn
+from typing import Any, Final, NoReturn
 
 import structlog
 import uvloop
+from kafka.errors import KafkaError
 
 from shared.io.outage import Misconfigured, Outage
 from shared.settings import KafkaSettings, SettingsError, StoreSettings, StreamSettings, TelemetrySettings, load
@@ -20,6 +21,8 @@ from shared.stream.service import StreamService
 from shared.telemetry.logging import configure_logging
 
 log = structlog.get_logger(__name__)
+
+LEAVE_SECONDS: Final = 5.0
 
 
 def main(service: StreamService[Any], make_committer: MakeCommitter | None = None) -> NoReturn:
@@ -39,11 +42,13 @@ def main(service: StreamService[Any], make_committer: MakeCommitter | None = Non
 
 async def _serve(service: StreamService[Any], settings: Settings, make_committer: MakeCommitter | None) -> NoReturn:
     """Serve, and end the process from within the loop: a loop that closes would first let tasks acknowledge."""
+    stop = _StopSignal()
     try:
         async with assemble(service, settings, make_committer) as assembly:
-            await _until_stopped(assembly, settings.stream.drain_seconds)
+            stop.begin()
+            await _until_stopped(assembly, stop.asked, settings.stream.drain_seconds)
             if settings.stream.leave_on_stop:
-                await asyncio.to_thread(assembly.leave)
+                await _leave(assembly)
     except BaseException as error:  # noqa: BLE001 - whatever it is, it becomes an exit code
         _end(_code_of(error))
     log.info("drained")
@@ -63,9 +68,8 @@ def _code_of(error: BaseException) -> Exit:
             return Exit.OUTAGE
 
 
-async def _until_stopped(assembly: Assembly, drain_seconds: float) -> None:
-    """Consume until a signal, or until the engine or the watchdog ends by itself; then drain, or give up draining."""
-    stop = _stop_on_signal()
+async def _until_stopped(assembly: Assembly, stop: asyncio.Event, drain_seconds: float) -> None:
+    """Consume until a signal, or until the engine or the watchdog fails; then drain, or give up draining."""
     running = asyncio.ensure_future(assembly.engine.run(assembly.runner, stop))
     watching = asyncio.ensure_future(assembly.watchdog.run())
     stopping = asyncio.ensure_future(stop.wait())
@@ -76,25 +80,46 @@ async def _until_stopped(assembly: Assembly, drain_seconds: float) -> None:
         if not running.done():
             log.error("not_drained", seconds=drain_seconds)
             _end(Exit.UNDRAINED)
+        running.result()
+        return
     for task in (running, watching):
         if task.done():
             task.result()
-        task.cancel()
+    raise RuntimeError("the engine ended by itself")
 
 
-def _stop_on_signal() -> asyncio.Event:
-    """Give an event that SIGTERM or SIGINT sets; a second signal ends the process at once."""
-    stop = asyncio.Event()
+async def _leave(assembly: Assembly) -> None:
+    """Leave the group, if the broker lets us soon: all work is done, and a session time-out does the same."""
+    try:
+        async with asyncio.timeout(LEAVE_SECONDS):
+            await asyncio.to_thread(assembly.leave)
+    except (KafkaError, TimeoutError) as error:
+        log.info("not_left", error=repr(error))
 
-    def asked() -> None:
-        if stop.is_set():
+
+class _StopSignal:
+    """SIGTERM and SIGINT: before there is work in hand they end the process, then they ask it to drain.
+
+    A second signal ends it at once.
+    """
+
+    def __init__(self) -> None:
+        self.asked = asyncio.Event()
+        self._working = False
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, self._on_signal)
+
+    def begin(self) -> None:
+        """Note that from now on there may be work in hand."""
+        self._working = True
+
+    def _on_signal(self) -> None:
+        if not self._working:
+            _end(Exit.OK)
+        if self.asked.is_set():
             _end(Exit.UNDRAINED)
         log.info("stopping")
-        stop.set()
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, asked)
-    return stop
+        self.asked.set()
 
 
 def _end(code: Exit) -> NoReturn:

@@ -8,12 +8,12 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
 from socketserver import ThreadingTCPServer
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol, TypeVar
 
 import structlog
 from prometheus_client import CollectorRegistry
@@ -24,6 +24,9 @@ from shared.settings import TelemetrySettings
 log = structlog.get_logger(__name__)
 
 REQUEST_TIMEOUT_SECONDS: Final = 5.0
+
+Place = TypeVar("Place", bound=tuple[str, int])
+"""A topic and a partition of it."""
 # How soon the server notices that it is to stop.
 POLL_SECONDS: Final = 0.1
 
@@ -48,30 +51,46 @@ class Liveness:
         """Allow `limit_seconds` without a commit while records wait; `clock` gives seconds."""
         self._limit_seconds = limit_seconds
         self._clock = clock
-        self._moved_at = clock()
-        self._committed: int | None = None
-        self._lag: int | None = None
+        self._started_at = clock()
+        self._seen: dict[tuple[str, int], _Seen] | None = None
 
-    def observe(self, lag: int, committed: int) -> None:
-        """Note that `lag` records wait, and the sum of the `committed` offsets."""
-        if lag == 0 or committed != self._committed:
-            self._moved_at = self._clock()
-        self._lag = lag
-        self._committed = committed
+    def observe(self, progress: Mapping[Place, tuple[int, int]]) -> None:
+        """Note how many records wait in each partition, and up to where it is committed; forget all others."""
+        now, before = self._clock(), self._seen or {}
+        seen: dict[tuple[str, int], _Seen] = {}
+        for place, (lag, committed) in progress.items():
+            last = before.get(place)
+            stuck = last is not None and lag > 0 and committed == last.committed
+            seen[place] = _Seen(lag, committed, last.moved_at if last is not None and stuck else now)
+        self._seen = seen
 
     def alive(self) -> bool:
-        """Say whether the last progress, or the last moment without work, is recent enough."""
-        return self._clock() - self._moved_at <= self._limit_seconds
+        """Say whether the last progress of each partition, or its last moment without work, is recent enough."""
+        return self._age() <= self._limit_seconds
 
     def ready(self) -> bool:
         """Say whether the broker has been heard of, and the service is alive."""
-        return self._lag is not None and self.alive()
+        return self._seen is not None and self.alive()
 
     def reason(self) -> str:
         """Say what waits, since when, and what is allowed."""
-        waiting = "the lag is not known yet" if self._lag is None else f"{self._lag} records wait"
-        age = self._clock() - self._moved_at
-        return f"{waiting}; progress, or nothing to do, {age:.1f} s ago (limit {self._limit_seconds:g} s)"
+        waiting = "the lag is not known yet" if self._seen is None else f"{self._lag()} records wait"
+        return f"{waiting}; progress, or nothing to do, {self._age():.1f} s ago (limit {self._limit_seconds:g} s)"
+
+    def _lag(self) -> int:
+        return sum(one.lag for one in (self._seen or {}).values())
+
+    def _age(self) -> float:
+        moved = [self._started_at] if self._seen is None else [one.moved_at for one in self._seen.values()]
+        return self._clock() - min(moved, default=self._clock())
+
+
+class _Seen(NamedTuple):
+    """What was last seen of a partition, and when it last moved or had nothing to do, in seconds."""
+
+    lag: int
+    committed: int
+    moved_at: float
 
 
 @contextmanager

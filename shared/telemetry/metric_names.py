@@ -16,7 +16,7 @@ MetricName = Literal[
     "millrace_commit_age_seconds",
     # Records taken from the topic, those included that come again after a restart.
     "millrace_records_total",
-    # Records in hand: taken, and not yet committed.
+    # Records in hand: taken, and their effects not yet durable.
     "millrace_in_flight_records",
     # Seconds from a batch taken to all its effects durable.
     "millrace_batch_seconds",

@@ -44,17 +44,17 @@ class StreamMetrics:
 
     def batch_taken(self, records: int) -> None:
         """Note `records` taken from the topic."""
-        self._in_flight.labels(self._service).set(records)
+        self._in_flight.labels(self._service).inc(records)
 
     def batch_handled(self, records: int, seconds: float) -> None:
         """Count a batch of `records` whose effects took `seconds` to be durable."""
         self._records.labels(self._service).inc(records)
+        self._in_flight.labels(self._service).dec(records)
         self._batch_seconds.labels(self._service).observe(seconds)
 
     def committed(self, offsets: Mapping[Place, int]) -> None:
         """Note the next offset of each partition, now committed."""
         self._committed_at = self._clock()
-        self._in_flight.labels(self._service).set(0)
         for (topic, partition), offset in offsets.items():
             self._offset.labels(self._service, topic, str(partition)).set(offset)
 

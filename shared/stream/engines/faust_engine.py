@@ -11,6 +11,8 @@ from typing import Any, Final, cast
 
 import faust
 import structlog
+from aiokafka.errors import KafkaError
+from faust.transport.consumer import Consumer
 from faust.types import TP, EventT, StreamT
 
 from shared.io.outage import Outage
@@ -42,15 +44,14 @@ class FaustEngine:
         self._host(app, handler, pipeline)
         try:
             await app.start()
-        except Exception as error:  # Faust wraps what aiokafka raises in many classes
+        except (KafkaError, OSError) as error:
             raise Outage(f"Kafka at {self._subscription.bootstrap_servers} is away: {error!r}") from error
         ended = await _until_ended(app, stop, pipeline.failed)
         if ended is not None:
             await pipeline.settle()
             # The app is not stopped: stopping waits for the acknowledgement of what must not be acknowledged.
             raise ended
-        await pipeline.drain()
-        await app.stop()
+        await _stop(app, pipeline)
 
     def assignment(self) -> frozenset[TopicPartition]:
         """Give the partitions that this process holds."""
@@ -59,15 +60,17 @@ class FaustEngine:
         return frozenset(TopicPartition(*place) for place in self._app.consumer.assignment())
 
     def _host(self, app: faust.App, handler: Handler[Any], pipeline: Pipeline[Any]) -> None:
-        async def assigned(_: object, /, *arguments: set[TP], signal: object, **__: object) -> None:  # noqa: ARG001 - Faust's signature
-            await handler.assigned([TopicPartition(*place) for place in arguments[0]])
+        async def reassigned(_: object, /, *__: object, signal: object, **___: object) -> None:  # noqa: ARG001 - Faust's signature
+            handler.reassigned()
 
         async def consume(stream: StreamT[Any]) -> None:
             size, within = self._subscription.batch_size, self._subscription.within_seconds
             async for events in cast(faust.Stream[Any], stream).noack_take(size, within=within):
                 await _one_batch(app, stream, pipeline, events)
 
-        app.on_partitions_assigned.connect(assigned, weak=False)
+        # Revocation is awaited before anything of a new assignment is fetched; the other is for a group that starts.
+        app.on_partitions_revoked.connect(reassigned, weak=False)
+        app.on_partitions_assigned.connect(reassigned, weak=False)
         app.agent(app.topic(self._subscription.topic, value_type=bytes, key_type=bytes), concurrency=1)(consume)
 
     def _new_app(self) -> faust.App:
@@ -103,10 +106,21 @@ async def _until_ended(
     stopping.cancel()
     if failed.done():
         return failed.result()
-    if app.crashed:
-        return RuntimeError(f"Faust crashed: {app.crash_reason!r}")
-    crashed.cancel()
-    return None
+    if stop.is_set():
+        crashed.cancel()
+        return None
+    return RuntimeError(f"Faust ended by itself: {app.crash_reason!r}")
+
+
+async def _stop(app: faust.App, pipeline: Pipeline[Any]) -> None:
+    """Stop `app`, which waits until all that was delivered is acknowledged: unless a batch fails, which it won't be."""
+    stopping = asyncio.ensure_future(app.stop())
+    waiting: set[asyncio.Future[Any]] = {stopping, pipeline.failed}
+    await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+    if pipeline.failed.done():
+        raise pipeline.failed.result()
+    await stopping
+    await pipeline.drain()
 
 
 async def _one_batch(
@@ -124,9 +138,17 @@ async def _one_batch(
 
 
 async def _acknowledge(app: faust.App, stream: StreamT[Any], events: Sequence[EventT[bytes]]) -> bool:
+    """Acknowledge and commit; gives whether the offsets are committed.
+
+    Not by what `commit` gives: that is False too when a rebalance's own commit came first.
+    """
     for event in events:
         await stream.ack(event)
-    return await app.consumer.commit()
+    consumer = cast(Consumer, app.consumer)
+    await consumer.commit()
+    committed = consumer._committed_offset  # there is no public way to tell
+    last = {TP(event.message.topic, event.message.partition): event.message.offset for event in events}
+    return all((committed.get(place) or 0) > offset for place, offset in last.items())
 
 
 def _broker_settings(given: Subscription) -> dict[str, Any]:

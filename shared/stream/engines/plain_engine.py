@@ -97,7 +97,7 @@ class PlainEngine:
 
 
 class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no type hints, and insists on its class
-    """Lets a rebalance begin only when nothing is in hand, and the handler learn of its end."""
+    """Lets a rebalance begin only when nothing is in hand, and the handler know of it."""
 
     def __init__(self, busy: asyncio.Lock, pipeline: Pipeline[Any], handler: Handler[Any]) -> None:
         self._busy = busy
@@ -109,13 +109,12 @@ class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka ha
         async with self._busy:
             with suppress(Exception):
                 await self._pipeline.drain()
+            self._handler.reassigned()
             log.info("partitions_revoked", partitions=sorted(place.partition for place in revoked))
 
     async def on_partitions_assigned(self, assigned: Iterable[KafkaTopicPartition]) -> None:
-        """Tell the handler, before any record of these partitions is fetched."""
-        places = [TopicPartition(place.topic, place.partition) for place in assigned]
-        log.info("partitions_assigned", partitions=sorted(place.partition for place in places))
-        await self._handler.assigned(places)
+        """Say so; aiokafka delivers records whether this has returned or not, and swallows what it raises."""
+        log.info("partitions_assigned", partitions=sorted(place.partition for place in assigned))
 
 
 async def _commit(consumer: AIOKafkaConsumer, offsets: Mapping[TopicPartition, int]) -> bool:

@@ -46,7 +46,7 @@ async def test_the_settings_choose_the_engine_and_every_port(settings: Settings)
 async def test_a_halted_service_does_no_work_before_it_is_resumed(settings: Settings) -> None:
     """The marker is found before anything is started."""
     store = S3ObjectStore.from_settings(settings.store)
-    Halts(store).write(msgspec.structs.replace(MARKER, service=SERVICE.name))
+    Halts(store).halt(msgspec.structs.replace(MARKER, service=SERVICE.name))
     try:
         with pytest.raises(Halted, match="millrace resume"):
             async with assemble(SERVICE, settings, None):

@@ -2,9 +2,11 @@
 
 from datetime import UTC, datetime
 
+import msgspec
 import pytest
 
 from shared.io.memory import MemoryObjectStore
+from shared.io.object_store import ObjectInfo, PreconditionFailed, VersionedObject
 from shared.stream.halts import Halts
 from shared.stream.record import OffsetRange
 from tests.shared.stream.test_halt import MARKER
@@ -26,7 +28,7 @@ def test_who_never_halted_has_no_marker(halts: Halts) -> None:
 
 def test_a_resume_says_who_and_when(halts: Halts) -> None:
     """The rest of the marker stands."""
-    halts.write(MARKER)
+    halts.halt(MARKER)
 
     resumed = halts.resume("cleaner", by="somebody", at=NOW)
 
@@ -42,13 +44,76 @@ def test_a_resume_says_who_and_when(halts: Halts) -> None:
 
 def test_passing_all_ranges_forgets_the_marker(halts: Halts) -> None:
     """Range by range, in the store too."""
-    halts.write(MARKER)
-    first, second = MARKER.ranges
+    halts.halt(MARKER)
+    resumed = halts.resume("cleaner", by="somebody", at=NOW)
+    assert resumed is not None
+    first, second = resumed.ranges
 
-    left = halts.passed(MARKER, [first])
+    left = halts.passed(resumed, [first])
     assert left is not None
     assert halts.read("cleaner") == left
     assert left.ranges == (second,)
     assert halts.passed(left, [OffsetRange("elsewhere", 1, 0, 99)]) == left
     assert halts.passed(left, [second]) is None
     assert halts.read("cleaner") is None
+
+
+def test_two_workers_pass_a_shared_marker_between_them(halts: Halts) -> None:
+    """Neither writes back what the other has passed."""
+    halts.halt(MARKER)
+    resumed = halts.resume("cleaner", by="somebody", at=NOW)
+    assert resumed is not None
+    first, second = resumed.ranges
+
+    assert halts.passed(resumed, [first]) is not None
+    assert halts.passed(resumed, [second]) is not None
+
+    assert halts.read("cleaner") is None
+
+
+def test_a_fresh_halt_is_lifted_by_nobody_but_a_person(halts: Halts) -> None:
+    """A worker that passes an old, resumed marker leaves the new halt of another as it is."""
+    halts.halt(MARKER)
+    resumed = halts.resume("cleaner", by="somebody", at=NOW)
+    assert resumed is not None
+    fresh = msgspec.structs.replace(MARKER, at=NOW, ranges=(OffsetRange("t", 7, 0, 9),))
+    halts.halt(fresh)
+
+    assert halts.passed(resumed, resumed.ranges) is None
+
+    assert halts.read("cleaner") == fresh
+
+
+def test_two_workers_that_halt_at_once_are_shown_together(halts: Halts) -> None:
+    """Who resumes the service sees, and accepts, what both tripped over."""
+    other = msgspec.structs.replace(MARKER, ranges=(OffsetRange("t", 7, 0, 9),))
+    halts.halt(MARKER)
+    halts.halt(other)
+
+    found = halts.read("cleaner")
+
+    assert found is not None
+    assert set(found.ranges) == {*MARKER.ranges, *other.ranges}
+
+
+def test_a_resume_does_not_lift_a_halt_that_nobody_has_seen(halts: Halts) -> None:
+    """The service halted anew between the reading and the writing of the marker."""
+    halts.halt(MARKER)
+    fresh = msgspec.structs.replace(MARKER, at=NOW)
+
+    class Raced(MemoryObjectStore):
+        """A store in which another writer is always faster."""
+
+        def replace(self, key: str, data: bytes, *, if_match: str, content_type: str = "") -> ObjectInfo:  # noqa: ARG002 - the port's
+            """Let another be faster."""
+            halts.store.put(key, msgspec.json.encode(fresh))
+            return halts.store.replace(key, data, if_match=if_match)
+
+        def get_versioned(self, key: str) -> VersionedObject:
+            """Read what all read."""
+            return halts.store.get_versioned(key)
+
+    with pytest.raises(PreconditionFailed):
+        Halts(Raced()).resume("cleaner", by="somebody", at=NOW)
+
+    assert halts.read("cleaner") == fresh

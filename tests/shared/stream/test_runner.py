@@ -61,6 +61,8 @@ class Outside:
 
     async def next_offsets(self, partitions: Sequence[TopicPartition]) -> dict[TopicPartition, int]:
         """Say what is durable."""
+        if self.fails == "next_offsets":
+            raise Outage(self.fails)
         return {place: self.skip[place] for place in partitions if place in self.skip}
 
     async def commit(self, outcomes: Sequence[Committed], ranges: Sequence[OffsetRange]) -> None:
@@ -132,11 +134,24 @@ async def test_what_the_commit_port_holds_already_is_not_done_again() -> None:
     outside = Outside(skip={PLACE: 2})
     subject = runner(outside)
 
-    await subject.assigned([PLACE])
     await handle(subject, [record(number) for number in range(4)])
     await handle(subject, [record(1)])
-
     assert outside.committed == [2, 3]
+
+    outside.skip = {PLACE: 9}
+    subject.reassigned()
+    await handle(subject, [record(number) for number in range(8, 11)])
+    assert outside.committed == [2, 3, 9, 10]
+
+
+async def test_a_commit_port_that_cannot_be_asked_stops_the_batch() -> None:
+    """Not knowing what is durable, the runner must not do it again."""
+    outside = Outside(fails="next_offsets")
+
+    with pytest.raises(Outage):
+        await handle(runner(outside), [record(0)])
+
+    assert outside.log == []
 
 
 async def test_a_dead_letter_keeps_the_record_and_counts_attempts() -> None:

@@ -46,7 +46,7 @@ class Meter:
     async def __aexit__(self, *_: object) -> None:
         """Disconnect."""
 
-    async def measure(self, places: Collection[TopicPartition]) -> tuple[dict[TopicPartition, int], int]:
+    async def measure(self, places: Collection[TopicPartition]) -> dict[TopicPartition, tuple[int, int]]:
         """Tell the next moment."""
         self._clock.now += 10
         if not self._moments:
@@ -54,8 +54,8 @@ class Meter:
         match self._moments.pop(0):
             case Exception() as error:
                 raise error
-            case lag, committed:
-                return dict.fromkeys(places, lag), committed
+            case moment:
+                return dict.fromkeys(places, moment)
 
 
 async def watch_moments(*moments: tuple[int, int] | Exception) -> None:

@@ -130,7 +130,7 @@ def test_the_commit_port_is_told_before_anything_is_acknowledged(flow: Flow) -> 
     """What the commit port recorded covers every record once, and its skipped offsets are never worked on."""
     flow.publish([Numbered(number=number) for number in range(100)])
 
-    with flow.worker(NUMBERED_COMMIT="record", NUMBERED_SKIP="5") as worker:
+    with flow.worker(NUMBERED_COMMIT="record", NUMBERED_SKIP="5", NUMBERED_SLOW="1") as worker:
         worker.finish()
 
     store = S3ObjectStore.from_settings(flow.s3)
@@ -151,6 +151,38 @@ def test_a_raise_in_the_commit_port_means_that_nothing_was_acknowledged(flow: Fl
     with flow.worker() as worker:
         worker.finish()
     assert set(numbers(flow.read("out"))) == set(range(10))
+
+
+def test_a_commit_port_that_cannot_say_what_is_durable_stops_the_worker(flow: Flow) -> None:
+    """Nothing is worked on twice because nobody could be asked."""
+    flow.publish([Numbered(number=number) for number in range(10)])
+
+    with flow.worker(NUMBERED_COMMIT="blind") as worker:
+        assert worker.exit_code() == Exit.OUTAGE, worker.log
+
+    assert flow.count("out") == 0
+    assert sum(flow.committed().values()) == 0
+
+
+def test_a_worker_that_has_work_and_does_none_ends_itself(flow: Flow) -> None:
+    """The watchdog sees the lag on the broker, whatever keeps the worker."""
+    flow.publish([Numbered(number=1, fate="hang")])
+
+    with flow.worker(STREAM_WATCHDOG_SECONDS="2", STREAM_PROCESS_TIMEOUT_SECONDS="600") as worker:
+        assert worker.exit_code() == Exit.OUTAGE, worker.log
+        assert "1 records wait" in worker.log
+
+
+def test_a_second_signal_ends_a_drain_at_once(flow: Flow) -> None:
+    """A person who presses Ctrl-C twice means it."""
+    flow.publish([Numbered(number=1, fate="hang")])
+
+    with flow.worker(STREAM_DRAIN_SECONDS="600", STREAM_PROCESS_TIMEOUT_SECONDS="600") as worker:
+        worker.until(lambda: flow.members() == [4])
+        worker.terminate()
+        worker.until(lambda: '"stopping"' in worker.log)
+        worker.terminate()
+        assert worker.exit_code() == Exit.UNDRAINED, worker.log
 
 
 def test_a_wrong_setting_is_named_and_the_worker_stays_down(flow: Flow) -> None:

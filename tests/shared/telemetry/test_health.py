@@ -38,26 +38,37 @@ class Clock:
         pytest.param([(50, 0, 10), (50, 0, 10)], True, id="nothing waits and no offset moves"),
         pytest.param([(500, 0, 10), (40, 9, 10)], True, id="records came after a long rest"),
         pytest.param([(500, 5, 10)], True, id="the first observation counts as progress"),
-        pytest.param([(50, 5, 10), (0, 0, 0), (50, 7, 3)], True, id="other partitions were assigned"),
         pytest.param([(0, 0, 10), (61, 5, 10)], False, id="a long time without an observation"),
     ],
 )
 def test_lives_while_it_moves_or_has_nothing_to_do(observations: list[tuple[float, int, int]], alive: bool) -> None:
-    """Each observation is (seconds since the one before, lag, sum of committed offsets)."""
+    """Each observation is (seconds since the one before, lag, committed offset) of one partition."""
     clock = Clock()
     liveness = Liveness(LIMIT_SECONDS, clock)
     for seconds, lag, committed in observations:
         clock.seconds += seconds
-        liveness.observe(lag, committed)
+        liveness.observe({("t", 0): (lag, committed)})
     clock.seconds += 11
     assert liveness.alive() is alive
+
+
+def test_a_stuck_partition_is_seen_beside_one_that_moves() -> None:
+    """What another partition does is no progress of this one; one that was taken away is nobody's concern."""
+    clock = Clock()
+    liveness = Liveness(LIMIT_SECONDS, clock)
+    for step in range(4):
+        clock.seconds += 25
+        liveness.observe({("t", 0): (5, 10), ("t", 1): (5, step)})
+    assert not liveness.alive()
+    liveness.observe({("t", 1): (5, 9), ("t", 2): (5, 0)})
+    assert liveness.alive()
 
 
 def test_is_ready_once_the_lag_is_known() -> None:
     """A process that has not heard of its broker is alive, and not ready."""
     liveness = Liveness(LIMIT_SECONDS, Clock())
     assert (liveness.alive(), liveness.ready()) == (True, False)
-    liveness.observe(3, 0)
+    liveness.observe({("t", 0): (1, 0), ("t", 1): (2, 0)})
     assert (liveness.alive(), liveness.ready()) == (True, True)
     assert liveness.reason() == "3 records wait; progress, or nothing to do, 0.0 s ago (limit 60 s)"
 
@@ -99,7 +110,7 @@ def test_tells_whether_it_is_alive_and_ready(served: Served) -> None:
     status, body = get(served.port, "/readyz")
     assert status == 503
     assert json.loads(body) == {"service": "cleaner", "ok": False, "reason": served.liveness.reason()}
-    served.liveness.observe(5, 1)
+    served.liveness.observe({("t", 0): (5, 1)})
     assert get(served.port, "/readyz?verbose")[0] == 200
     served.clock.seconds += LIMIT_SECONDS + 1
     assert [get(served.port, path)[0] for path in ("/livez", "/readyz")] == [503, 503]

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from shared.stream.engines.engine import Subscription
-from shared.stream.record import OffsetRange, Record, TopicPartition
+from shared.stream.record import OffsetRange, Record
 
 SUBSCRIPTION = Subscription(
     bootstrap_servers="127.0.0.1:9",
@@ -27,6 +27,7 @@ class Recorder:
     """A handler that notes what it is told, and fails when asked to; nothing finishes while the gate is closed."""
 
     fails: bool = False
+    unpreparable: int | None = None
     log: list[str] = field(default_factory=list)
     gate: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -34,19 +35,22 @@ class Recorder:
         """Let batches finish, until somebody closes the gate."""
         self.gate.set()
 
-    async def assigned(self, partitions: Sequence[TopicPartition]) -> None:
-        """Note an assignment."""
-        self.log.append(f"assigned {len(partitions)}")
+    def reassigned(self) -> None:
+        """Note a rebalance."""
+        self.log.append("reassigned")
 
     async def prepare(self, batch: Sequence[Record]) -> list[int]:
         """Note a batch."""
         offsets = [record.offset for record in batch]
+        if self.unpreparable in offsets:
+            raise ValueError("unpreparable")
         self.log.append(f"prepare {offsets}")
         return offsets
 
     async def finish(self, prepared: list[int]) -> None:
         """Note a batch, or fail at it."""
         await self.gate.wait()
+        await asyncio.sleep(0.01)
         self.log.append(f"finish {prepared}")
         if self.fails:
             raise ValueError("asked to fail")

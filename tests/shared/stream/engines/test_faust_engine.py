@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from shared.stream.engines.faust_engine import _one_batch
+from shared.stream.engines.faust_engine import _one_batch, _stop, _until_ended
 from shared.stream.pipeline import Pipeline
 from tests.shared.stream.engines.subscriptions import Recorder
 
@@ -19,15 +19,19 @@ class Faust:
         self.consumer = self
         self.log: list[str] = []
         self._commits = commits
+        self._committed_offset: dict[tuple[str, int], int] = {}
 
     async def ack(self, event: Any) -> None:  # noqa: ANN401 - Faust's
         """Note an acknowledgement."""
         self.log.append(f"ack {event.message.offset}")
+        self._acked = event.message.offset
 
     async def commit(self) -> bool:
         """Note a commit."""
         self.log.append("commit")
-        return self._commits
+        if self._commits:
+            self._committed_offset["t", 0] = self._acked + 1
+        return False  # as when another commit of the same moment was first
 
 
 def events(*offsets: int, headers: Any = ()) -> list[Any]:  # noqa: ANN401 - Faust's
@@ -91,3 +95,32 @@ async def test_headers_come_as_kafka_keeps_them(headers: Any) -> None:  # noqa: 
     await one_batch(Faust(), Pipeline(handler), events(1, headers=headers))
 
     assert handler.log[0] == "prepare [1]"
+
+
+@pytest.mark.parametrize(("stops", "raises"), [(True, False), (False, True)])
+async def test_an_app_that_ends_by_itself_is_no_orderly_stop(stops: bool, raises: bool) -> None:
+    """Whether Faust says that it crashed or not."""
+    stop = asyncio.Event()
+    if stops:
+        stop.set()
+    ended: Any = SimpleNamespace(wait_until_stopped=asyncio.Event().wait if stops else asyncio.Event, crash_reason=None)
+    if not stops:
+
+        async def at_once() -> None:
+            """Stop."""
+
+        ended.wait_until_stopped = at_once
+
+    found = await _until_ended(ended, stop, asyncio.get_running_loop().create_future())
+
+    assert isinstance(found, RuntimeError) == raises
+
+
+async def test_a_batch_that_fails_while_the_app_stops_is_raised_and_not_waited_for() -> None:
+    """Faust's stop waits for its acknowledgement, which must not come."""
+    pipeline: Pipeline[Any] = Pipeline(Recorder())
+    pipeline.failed.set_result(ValueError("asked to fail"))
+    app: Any = SimpleNamespace(stop=asyncio.Event().wait)
+
+    with pytest.raises(ValueError, match="asked to fail"):
+        await _stop(app, pipeline)

@@ -4,14 +4,16 @@ import asyncio
 from collections.abc import Mapping
 from types import SimpleNamespace
 from typing import Any
+from unittest.mock import AsyncMock
 
 import pytest
 from aiokafka.errors import CommitFailedError
 from aiokafka.structs import TopicPartition as KafkaTopicPartition
 
 from shared.io.outage import Outage
-from shared.stream.engines.plain_engine import PlainEngine
-from shared.stream.pipeline import MAX_EVICTIONS, Evicted
+from shared.stream.engines.plain_engine import PlainEngine, _Listener
+from shared.stream.pipeline import MAX_EVICTIONS, Evicted, Pipeline
+from shared.stream.record import Record
 from tests.shared.stream.engines.subscriptions import SUBSCRIPTION, Recorder
 
 PLACE = KafkaTopicPartition("t", 0)
@@ -105,3 +107,36 @@ async def test_a_broker_that_is_not_there_is_an_outage() -> None:
     with pytest.raises(Outage):
         await engine.run(Recorder(), asyncio.Event())
     assert engine.assignment() == frozenset()
+
+
+async def test_a_rebalance_waits_until_nothing_is_in_hand() -> None:
+    """Neither while a batch is fetched, nor while one is finished."""
+    handler = Recorder()
+    handler.gate.clear()
+    pipeline: Pipeline[Any] = Pipeline(handler)
+    busy = asyncio.Lock()
+    listener = _Listener(busy, pipeline, handler)
+    await pipeline.take([Record("t", 0, 1, None, b"", ())], AsyncMock(return_value=True))
+
+    async with busy:
+        revoked = asyncio.ensure_future(listener.on_partitions_revoked([PLACE]))
+        await asyncio.sleep(0)
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert not revoked.done()
+    handler.gate.set()
+    await revoked
+
+    assert handler.log == ["prepare [1]", "finish [1]", "acknowledged [2]", "reassigned"]
+
+
+async def test_what_is_in_hand_is_finished_when_the_next_batch_cannot_be_prepared(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A halt of one batch does not make the one before it come twice."""
+    handler = Recorder(unpreparable=3)
+
+    with pytest.raises(ValueError, match="unpreparable"):
+        await run(monkeypatch, handler, 6, loses_commits=False)
+
+    assert "acknowledged [3]" in handler.log

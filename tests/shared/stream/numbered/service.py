@@ -1,8 +1,9 @@
 """The service under test: numbered messages in, numbered messages out, and a message can ask for any misfortune.
 
-`NUMBERED_PREFIX` names the topics and the group; `NUMBERED_COMMIT` turns on a commit port (`record` or `raise`).
+`NUMBERED_PREFIX` names the topics and the group; `NUMBERED_COMMIT` turns on a commit port (`record`, `raise`, `blind`).
 """
 
+import asyncio
 import os
 import time
 from collections.abc import Sequence
@@ -14,6 +15,7 @@ from shared.contracts.identity import content_hash
 from shared.contracts.message import Message
 from shared.contracts.topics import Topic
 from shared.io.object_store import ObjectStore
+from shared.io.outage import Outage
 from shared.stream.record import OffsetRange, TopicPartition
 from shared.stream.service import Committed, Outcome, Received, StoredObject, StreamService
 
@@ -94,7 +96,10 @@ class RecordingCommitter:
         self._store = store
 
     async def next_offsets(self, partitions: Sequence[TopicPartition]) -> dict[TopicPartition, int]:
-        """Skip as many records of each partition as `NUMBERED_SKIP` says."""
+        """Skip as many records of each partition as `NUMBERED_SKIP` says, after a while: the store is slow."""
+        await asyncio.sleep(float(os.environ.get("NUMBERED_SLOW", "0")))
+        if os.environ["NUMBERED_COMMIT"] == "blind":
+            raise Outage("the commit port was asked not to know")
         return dict.fromkeys(partitions, int(os.environ.get("NUMBERED_SKIP", "0")))
 
     async def commit(self, outcomes: Sequence[Committed], ranges: Sequence[OffsetRange]) -> None:
