@@ -1,14 +1,21 @@
 """Choose ports: the one used last time, else the usual one, else any free one."""
 
+import fcntl
 import json
+import os
 import random
 import socket
-from collections.abc import Iterable, Mapping
+import tempfile
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Final
 
 LOOPBACK = "127.0.0.1"
 _FREE_RANGE = range(20_000, 32_000)
 """Below the ports that the system lends to outgoing connections, so that no client takes a stopped server's port."""
+
+_RESERVED: Final[dict[int, int]] = {}
+"""The ports that this process has reserved, with the descriptors whose locks say so."""
 
 Ports = dict[str, int]
 
@@ -30,11 +37,38 @@ def is_free(port: int) -> bool:
     return True
 
 
-def choose(wanted: Iterable[int], taken: set[int]) -> int:
-    """Give the first port of `wanted`, then any other, that is free and not in `taken`, and add it there."""
-    others = random.sample(_FREE_RANGE, k=200)
-    for port in [*wanted, *others]:
-        if port not in taken and is_free(port):
+def reserve(port: int) -> bool:
+    """Hold `port` against other stacks on this machine until `release`, or this process ends; false where one holds it.
+
+    The port of a server that is stopped for a moment is free, and still not to be taken.
+    """
+    folder = Path(tempfile.gettempdir()) / f"millrace-ports-{os.getuid()}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    descriptor = os.open(folder / str(port), os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        return False
+    _RESERVED[port] = descriptor
+    return True
+
+
+def release(ports: Iterable[int]) -> None:
+    """Let others have `ports`."""
+    for port in ports:
+        if (descriptor := _RESERVED.pop(port, None)) is not None:
+            os.close(descriptor)
+
+
+def choose(wanted: Sequence[int], taken: set[int]) -> int:
+    """Give the first port of `wanted`, then any other, that is free, reserved by nobody and not in `taken`.
+
+    It is added to `taken`, and reserved.
+    """
+    ours = [port for port in wanted if port in _RESERVED]
+    for port in [*ours, *wanted, *random.sample(_FREE_RANGE, k=200)]:
+        if port not in taken and is_free(port) and (port in ours or reserve(port)):
             taken.add(port)
             return port
     message = f"no free port on {LOOPBACK}. Remedy: stop what listens there (ss -ltnp)."

@@ -8,6 +8,7 @@ from pathlib import Path
 from infra.local.home import Home
 from infra.local.parts import KINDS
 from infra.local.places import settle
+from infra.local.ports import release
 from infra.local.processes import kill_leftovers
 from infra.local.server import Server
 from infra.stack import load_stack
@@ -79,6 +80,7 @@ class Servers:
         for server in self._servers.values():
             server.kill()
         kill_leftovers(self._home)
+        release(port for server in self._servers.values() for port in server.place.ports.values())
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.local.ports import LOOPBACK, allocate, choose, is_free, is_open, read_ports, write_ports
+from infra.local.ports import LOOPBACK, allocate, choose, is_free, is_open, read_ports, release, reserve, write_ports
 
 
 @pytest.fixture
@@ -61,3 +61,15 @@ def test_ports_are_remembered_beside_those_of_others(tmp_path: Path) -> None:
     write_ports(path, {"kafka": {"client": 1}})
     write_ports(path, {"cleaner": {"METRICS": 2}})
     assert read_ports(path) == {"kafka": {"client": 1}, "cleaner": {"METRICS": 2}}
+
+
+def test_a_port_is_given_to_nobody_else_until_it_is_released() -> None:
+    """Not even while the server that it belongs to is stopped; its own stack has it again."""
+    port = choose([], set())
+    assert not reserve(port)
+    assert choose([port], set()) == port
+
+    release([port])
+
+    assert reserve(port)
+    release([port])
