@@ -30,16 +30,22 @@ class Halts:
 
         self._change(marker.service, merged)
 
-    def resume(self, service: str, by: str, at: datetime) -> HaltMarker | None:
-        """Let `service` go on, in the name of `by`; gives the resumed marker, or None where nothing is halted.
+    def halted(self) -> list[str]:
+        """Name the services that have a marker."""
+        prefix, suffix = halt_key("\0").split("\0")
+        names = sorted(found.key.removeprefix(prefix).removesuffix(suffix) for found in self.store.list(prefix))
+        return [name for name in names if self.read(name) is not None]
 
-        Raises `PreconditionFailed` when the service halted anew at the same moment: then there is more to look at.
+    def resume(self, seen: HaltMarker, by: str, at: datetime) -> HaltMarker:
+        """Let a service go on, in the name of `by` who has `seen` its marker; gives the resumed one.
+
+        Raises `PreconditionFailed` when the marker is no longer that: consent is to what was seen.
         """
-        stored, etag = self._stored(service)
-        if stored is None:
-            return None
-        resumed = msgspec.structs.replace(stored, resumed=True, resumed_by=by, resumed_at=at)
-        self.store.replace(halt_key(service), msgspec.json.encode(resumed), if_match=etag)
+        stored, etag = self._stored(seen.service)
+        if stored != seen:
+            raise PreconditionFailed(f"{seen.service} was resumed, or halted anew, meanwhile")
+        resumed = msgspec.structs.replace(seen, resumed=True, resumed_by=by, resumed_at=at)
+        self.store.replace(halt_key(seen.service), msgspec.json.encode(resumed), if_match=etag)
         return resumed
 
     def passed(self, marker: HaltMarker, done: Sequence[OffsetRange]) -> HaltMarker | None:

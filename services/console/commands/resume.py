@@ -11,13 +11,12 @@ from infra.local import control
 from services.console import terminal
 from services.console.core.payload import safe_line
 from services.console.desk import PATIENCE, operator
-from services.console.halts import find_halt, halted_services
-from services.console.halts import resume as resume_halt
 from services.console.usage import Command, examples
-from shared.io.object_store import ObjectStore
+from shared.io.object_store import PreconditionFailed
 from shared.io.s3 import S3ObjectStore
 from shared.settings import StoreSettings, load
 from shared.stream.halt import HaltMarker
+from shared.stream.halts import Halts
 
 
 def resume(
@@ -30,24 +29,32 @@ def resume(
     are counted as ever.
     """
     with closing(S3ObjectStore.from_settings(load(StoreSettings), PATIENCE)) as store:
-        halt = find_halt(store, service)
-        if halt is None:
-            _say_what_is_halted(store, service)
+        halts = Halts(store)
+        marker = halts.read(service)
+        if marker is None:
+            _say_what_is_halted(halts, service)
             return
-        for line in _told(halt.marker):
+        for line in _told(marker):
             terminal.say(line)
-        if not halt.marker.resumed:
+        if not marker.resumed:
             terminal.confirm(f"Let {service} go on?", yes)
-            resume_halt(store, halt, str(operator()), datetime.now(UTC))
-            terminal.say(f"{service} may go on.")
+            _let_go_on(halts, marker)
     _start(service)
 
 
 COMMAND: Final = Command(resume, examples("millrace resume cleaner", "millrace resume cleaner --yes"))
 
 
-def _say_what_is_halted(store: ObjectStore, service: str) -> None:
-    halted = halted_services(store)
+def _let_go_on(halts: Halts, seen: HaltMarker) -> None:
+    try:
+        halts.resume(seen, str(operator()), datetime.now(UTC))
+    except PreconditionFailed as error:
+        raise terminal.NotDone(f"{error}. Look again.") from error
+    terminal.say(f"{seen.service} may go on.")
+
+
+def _say_what_is_halted(halts: Halts, service: str) -> None:
+    halted = halts.halted()
     if halted:
         raise terminal.NotDone(f"{service} is not halted. Halted: {', '.join(map(safe_line, halted))}")
     terminal.say("Nothing is halted.")

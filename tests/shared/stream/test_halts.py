@@ -7,6 +7,7 @@ import pytest
 
 from shared.io.memory import MemoryObjectStore
 from shared.io.object_store import ObjectInfo, PreconditionFailed, VersionedObject
+from shared.stream.halt import HaltMarker
 from shared.stream.halts import Halts
 from shared.stream.record import OffsetRange
 from tests.shared.stream.test_halt import MARKER
@@ -20,33 +21,28 @@ def halts() -> Halts:
     return Halts(MemoryObjectStore())
 
 
+@pytest.fixture
+def resumed(halts: Halts) -> HaltMarker:
+    """Halt a service, and resume it."""
+    halts.halt(MARKER)
+    return halts.resume(MARKER, by="somebody", at=NOW)
+
+
 def test_who_never_halted_has_no_marker(halts: Halts) -> None:
     """Absence is no error."""
     assert halts.read("cleaner") is None
-    assert halts.resume("cleaner", by="somebody", at=NOW) is None
+    assert halts.halted() == []
 
 
-def test_a_resume_says_who_and_when(halts: Halts) -> None:
+def test_a_resume_says_who_and_when(halts: Halts, resumed: HaltMarker) -> None:
     """The rest of the marker stands."""
-    halts.halt(MARKER)
-
-    resumed = halts.resume("cleaner", by="somebody", at=NOW)
-
     assert resumed == halts.read("cleaner")
-    assert resumed is not None
-    assert (resumed.resumed, resumed.resumed_by, resumed.resumed_at, resumed.ranges) == (
-        True,
-        "somebody",
-        NOW,
-        MARKER.ranges,
-    )
+    assert (resumed.resumed_by, resumed.resumed_at, resumed.ranges) == ("somebody", NOW, MARKER.ranges)
+    assert halts.halted() == ["cleaner"]
 
 
-def test_passing_all_ranges_forgets_the_marker(halts: Halts) -> None:
+def test_passing_all_ranges_forgets_the_marker(halts: Halts, resumed: HaltMarker) -> None:
     """Range by range, in the store too."""
-    halts.halt(MARKER)
-    resumed = halts.resume("cleaner", by="somebody", at=NOW)
-    assert resumed is not None
     first, second = resumed.ranges
 
     left = halts.passed(resumed, [first])
@@ -58,11 +54,8 @@ def test_passing_all_ranges_forgets_the_marker(halts: Halts) -> None:
     assert halts.read("cleaner") is None
 
 
-def test_two_workers_pass_a_shared_marker_between_them(halts: Halts) -> None:
+def test_two_workers_pass_a_shared_marker_between_them(halts: Halts, resumed: HaltMarker) -> None:
     """Neither writes back what the other has passed."""
-    halts.halt(MARKER)
-    resumed = halts.resume("cleaner", by="somebody", at=NOW)
-    assert resumed is not None
     first, second = resumed.ranges
 
     assert halts.passed(resumed, [first]) is not None
@@ -71,11 +64,8 @@ def test_two_workers_pass_a_shared_marker_between_them(halts: Halts) -> None:
     assert halts.read("cleaner") is None
 
 
-def test_a_fresh_halt_is_lifted_by_nobody_but_a_person(halts: Halts) -> None:
+def test_a_fresh_halt_is_lifted_by_nobody_but_a_person(halts: Halts, resumed: HaltMarker) -> None:
     """A worker that passes an old, resumed marker leaves the new halt of another as it is."""
-    halts.halt(MARKER)
-    resumed = halts.resume("cleaner", by="somebody", at=NOW)
-    assert resumed is not None
     fresh = msgspec.structs.replace(MARKER, at=NOW, ranges=(OffsetRange("t", 7, 0, 9),))
     halts.halt(fresh)
 
@@ -114,6 +104,14 @@ def test_a_resume_does_not_lift_a_halt_that_nobody_has_seen(halts: Halts) -> Non
             return halts.store.get_versioned(key)
 
     with pytest.raises(PreconditionFailed):
-        Halts(Raced()).resume("cleaner", by="somebody", at=NOW)
+        Halts(Raced()).resume(MARKER, by="somebody", at=NOW)
 
     assert halts.read("cleaner") == fresh
+
+
+def test_consent_is_to_what_was_seen(halts: Halts) -> None:
+    """A person who was shown an older halt has not agreed to this one."""
+    halts.halt(msgspec.structs.replace(MARKER, reason="something else"))
+
+    with pytest.raises(PreconditionFailed):
+        halts.resume(MARKER, by="somebody", at=NOW)

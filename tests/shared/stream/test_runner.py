@@ -197,10 +197,10 @@ async def test_a_resumed_marker_lets_its_batch_pass_and_is_then_forgotten() -> N
     outside = Outside()
     store = MemoryObjectStore()
     batch = [record(number, fate="raise") for number in range(3)]
-    with pytest.raises(Halted):
+    with pytest.raises(Halted) as halted:
         await handle(runner(outside, store, max_run=3), batch)
     resumed = runner(outside, store, max_run=3)
-    resumed.marker = Halts(store).resume(SERVICE.name, by="somebody", at=NOW)
+    resumed.marker = Halts(store).resume(halted.value.marker, by="somebody", at=NOW)
 
     await handle(resumed, batch)
     await resumed.acknowledged(ranges_of(batch))

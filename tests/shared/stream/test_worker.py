@@ -116,7 +116,9 @@ def test_the_dead_letter_limit_halts_until_a_person_resumes(flow: Flow) -> None:
     assert flow.committed().get(0, 0) == flow.count("in-dlq") < 50
 
     store = S3ObjectStore.from_settings(flow.s3)
-    Halts(store).resume(flow.group, by="somebody", at=datetime.now(UTC))
+    marker = Halts(store).read(flow.group)
+    assert marker is not None
+    Halts(store).resume(marker, by="somebody", at=datetime.now(UTC))
     flow.publish([Numbered(number=100)], partition=0)
     with flow.worker(**limit) as resumed:
         resumed.finish()

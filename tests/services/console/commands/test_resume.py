@@ -21,7 +21,7 @@ def halted(s3_store: S3ObjectStore) -> Iterator[str]:
     marker = HaltMarker(
         service=service, at=NOW, reason="100 in a row failed", samples=("KeyError: \x1b[2J",), ranges=ranges((5, 104))
     )
-    Halts(s3_store).write(marker)
+    Halts(s3_store).halt(marker)
     yield service
     s3_store.delete(halt_key(service))
 
