@@ -57,7 +57,7 @@ class Halted(Exception):
         """Say why, since when, and what to do."""
         super().__init__(
             f"{marker.service} halted at {marker.at:%Y-%m-%d %H:%M:%S %Z}: {marker.reason}. "
-            f"First errors: {'; '.join(marker.samples)}. Mend the cause, then: millrace resume {marker.service}"
+            f"Mend the cause, then: millrace resume {marker.service}. First errors: {'; '.join(marker.samples)}"
         )
         self.marker = marker
 

@@ -12,7 +12,7 @@ import pytest
 
 from infra.local import control
 from infra.local.home import REPOSITORY, Home
-from infra.local.ports import LOOPBACK, choose
+from infra.local.ports import LOOPBACK, choose, release
 from infra.local.processes import wait_gone
 from tests.infra.local.stack_under_test import StackUnderTest, service
 from tests.infra.local.waiting import until
@@ -30,6 +30,7 @@ def make_stack(tmp_path: Path) -> Iterator[MakeStack]:
     def make(*services: str, cache: str = CACHE, folder: str = "home") -> StackUnderTest:
         file = tmp_path / "stack.toml"
         port = choose([], set())
+        release([port])  # for the stack's own process to take
         file.write_text(
             cache.replace("6379", str(port)) + "".join(service(name, tmp_path) for name in services), encoding="utf-8"
         )

@@ -1,6 +1,7 @@
 """The service under test: numbered messages in, numbered messages out, and a message can ask for any misfortune.
 
-`NUMBERED_PREFIX` names the topics and the group; `NUMBERED_COMMIT` turns on a commit port (`record`, `raise`, `blind`).
+`NUMBERED_PREFIX` names the topics and, unless `NUMBERED_NAME` does, the group; `NUMBERED_COMMIT` turns on a commit port
+(`record`, `raise`, `blind`).
 """
 
 import asyncio
@@ -111,4 +112,5 @@ class RecordingCommitter:
             raise RuntimeError("the commit port was asked to raise")
 
 
-SERVICE: Final = StreamService(name=f"{PREFIX}-service", source=SOURCE, process=process, route=route, rule_set="1")
+NAME: Final = os.environ.get("NUMBERED_NAME", f"{PREFIX}-service")
+SERVICE: Final = StreamService(name=NAME, source=SOURCE, process=process, route=route, rule_set="1")
