@@ -72,8 +72,9 @@ chaos: setup ## Run the long fault runs: many kills, long outages.
 	@$(BIN)/pytest -m chaos
 
 ##@ Checks
-.PHONY: check format-check format lint types layers contracts contracts-check spelling dependencies compose-check
-check: format-check lint types layers contracts-check spelling dependencies compose-check ## Run every check, as CI does.
+.PHONY: check format-check format lint types layers contracts contracts-check reference reference-check spelling
+.PHONY: dependencies compose-check
+check: format-check lint types layers contracts-check reference-check spelling dependencies compose-check ## Run every check, as CI does.
 
 format: setup ## Rewrite the code as ruff lays it out.
 	@$(BIN)/ruff check --quiet --fix-only .
@@ -96,6 +97,12 @@ contracts: setup ## Write the JSON Schemas and the AsyncAPI document from the me
 
 contracts-check: setup ## Check that they are up to date.
 	@$(BIN)/python -m shared.contracts.generate --check
+
+reference: setup ## Write the reference pages of settings and metrics from the code.
+	@$(BIN)/python -m shared.reference
+
+reference-check: setup ## Check that they are up to date.
+	@$(BIN)/python -m shared.reference --check
 
 spelling: setup ## Check the spelling.
 	@$(BIN)/codespell
