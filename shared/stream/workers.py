@@ -5,108 +5,222 @@ killed it, and a task that never returns can't be stopped. A pipe a child tells 
 """
 
 import asyncio
+import ctypes
+import math
 import multiprocessing
 import os
 import signal
+import sys
 import threading
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from itertools import pairwise
 from multiprocessing.connection import Connection
-from typing import Final
+from multiprocessing.reduction import ForkingPickler
+from typing import Any, Final
 
-from shared.stream.attempt import Fault, Finished
+import structlog
+
+from shared.stream.attempt import Fault, Finished, attempt, failed
 from shared.stream.record import Record
+
+log = structlog.get_logger(__name__)
 
 WorkFunction = Callable[[Sequence[Record], datetime], list[Finished]]
 
 READY: Final = "ready"
 START_SECONDS: Final = 120
+# How long a child whose pipe has closed may take to end before it is killed.
+END_SECONDS: Final = 1
+# How much later than its parent a child ends itself, should the parent be gone.
+ALARM_SECONDS: Final = 5
 # Below this a chunk costs more to hand over than to do.
 MIN_CHUNK: Final = 16
 TRIES: Final = 2
+# A part of a chunk has its share of the time-out, but no less than this: a hand-over takes time too.
+MIN_TIMEOUT_SECONDS: Final = 1.0
+# As many time-outs may the search for a chunk's killers take: two find one hanging record, whatever the chunk.
+SETTLE_TIMEOUTS: Final = 4
+_PR_SET_PDEATHSIG: Final = 1
 
 
 class ChildLost(Exception):
     """The child died, or did not answer in time and was killed, while it worked on a chunk."""
 
 
+class Unsettled(Exception):
+    """The record's chunk lost its child, and the time to find out which record did it was up."""
+
+
 class ChildFailedToStart(RuntimeError):
-    """The child died before it was ready: the service's code does not import, or the machine is out of memory."""
+    """The child was never ready: the service's code does not import, or the machine is out of memory."""
+
+
+class WorkersClosed(RuntimeError):
+    """Work was asked for, or still going on, when the children were ended."""
 
 
 class Child:
     """One child process, started again when it is lost."""
 
-    def __init__(self, work: WorkFunction, timeout_seconds: float) -> None:
+    def __init__(self, work: WorkFunction) -> None:
         """Start the child; it imports what `work` needs while the parent goes on."""
         self._work = work
-        self._timeout_seconds = timeout_seconds
+        self._asking = threading.Lock()
+        self._closed = False
         self._start()
 
-    def ask(self, records: Sequence[Record], at: datetime) -> list[Finished]:
+    def ask(self, records: Sequence[Record], at: datetime, timeout_seconds: float) -> list[Finished]:
         """Have the child work on `records`; blocks. Raises `ChildLost`, after which the next call has a new child."""
-        self._await_ready()
-        try:
-            self._pipe.send((records, at))
-            if self._pipe.poll(self._timeout_seconds):
-                answer: list[Finished] = self._pipe.recv()
-                return answer
-            lost = ChildLost(f"no answer within {self._timeout_seconds:g} s")
-        except (EOFError, OSError):
-            self._process.join()
-            lost = ChildLost(f"the process died with exit code {self._process.exitcode}")
-        self.close()
-        self._start()
-        raise lost
+        with self._asking:
+            self._await_ready()
+            try:
+                self._pipe.send((records, at, timeout_seconds + ALARM_SECONDS))
+                answer = self._pipe.recv_bytes() if self._pipe.poll(timeout_seconds) else None
+                lost = f"no answer within {timeout_seconds:g} s"
+            except (EOFError, OSError):
+                answer, lost = None, self._ending()
+            if answer is not None:
+                return _unpickled(answer)
+            self._require_open()
+            self._end()
+            self._start()
+            raise ChildLost(lost)
 
     def close(self) -> None:
-        """End the child at once."""
+        """End the child at once and for good; whoever waits for it gets `WorkersClosed`."""
+        self._closed = True
         self._process.kill()
-        self._process.join()
-        self._pipe.close()
+        with self._asking:
+            self._end()
 
     def _start(self) -> None:
         context = multiprocessing.get_context("spawn")
-        self._pipe, theirs = context.Pipe()
-        self._process = context.Process(target=_serve, args=(theirs, self._work), daemon=True)
-        self._process.start()
+        ours, theirs = context.Pipe()
+        process = context.Process(target=_serve, args=(theirs, self._work), daemon=True)
+        process.start()
         theirs.close()
-        self._ready = False
+        self._pipe, self._process, self._ready = ours, process, False
 
     def _await_ready(self) -> None:
+        self._require_open()
         if self._ready:
             return
         try:
             self._ready = self._pipe.poll(START_SECONDS) and self._pipe.recv() == READY
+            problem = f"was not ready within {START_SECONDS:g} s"
         except (EOFError, OSError):
-            self._process.join()
+            problem = self._ending()
+        self._require_open()
         if not self._ready:
-            raise ChildFailedToStart(f"a worker process ended with exit code {self._process.exitcode} while it started")
+            raise ChildFailedToStart(f"a worker process {problem} while it started")
+
+    def _ending(self) -> str:
+        # Not by `join`, which waits for ever, whatever its time-out, for a child that has closed all its files.
+        until = time.monotonic() + END_SECONDS
+        while (code := self._process.exitcode) is None and time.monotonic() < until:
+            time.sleep(0.01)
+        return "closed its pipe" if code is None else f"ended with exit code {code}"
+
+    def _end(self) -> None:
+        self._process.kill()
+        self._process.join()
+        self._pipe.close()
+
+    def _require_open(self) -> None:
+        if self._closed:
+            raise WorkersClosed("the worker processes have been ended")
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How long work may take, in seconds: on a chunk, and on finding who is to blame once one lost its child."""
+
+    timeout_seconds: float
+    settle_seconds: float
+
+    def share(self, part: int, whole: int) -> float:
+        """Give the time-out of `part` records of a chunk of `whole`."""
+        return min(self.timeout_seconds, max(MIN_TIMEOUT_SECONDS, self.timeout_seconds * part / max(1, whole)))
+
+
+@dataclass
+class Settling:
+    """The work on one chunk, and the search for the records that lose its child, by halving.
+
+    All records of a chunk that lost its child are suspects, each until it is done or to blame.
+    """
+
+    child: Child
+    chunk: Sequence[Record]
+    at: datetime
+    patience: Patience
+    lost: Callable[[], None]
+    _until: float = math.inf
+
+    def settle(self) -> list[Finished]:
+        """Give one `Finished` for each record of the chunk."""
+        return self._try(self.chunk, TRIES)
+
+    def _try(self, records: Sequence[Record], tries: int) -> list[Finished]:
+        """Work on `records`; one that is alone has so many `tries`."""
+        seconds = min(self.patience.share(len(records), len(self.chunk)), self._until - time.monotonic())
+        if seconds <= 0:
+            reason = f"not cleared within {self.patience.settle_seconds:g} s after its chunk lost a worker process"
+            return _blamed(records, Unsettled(reason))
+        try:
+            return self.child.ask(records, self.at, seconds)
+        except ChildLost as lost:
+            self._lose(lost, records)
+            if len(records) == 1:
+                return self._try(records, tries - 1) if tries > 1 else _blamed(records, lost)
+        half = len(records) // 2
+        return self._try(records[:half], TRIES) + self._try(records[half:], TRIES)
+
+    def _lose(self, lost: ChildLost, records: Sequence[Record]) -> None:
+        log.info("worker_process_lost", reason=str(lost), records=len(records))
+        self.lost()
+        self._until = min(self._until, time.monotonic() + self.patience.settle_seconds)
 
 
 class Workers:
     """A fixed set of children among which a batch is divided."""
 
     def __init__(
-        self, work: WorkFunction, count: int, timeout_seconds: float, lost: Callable[[], None] = lambda: None
+        self,
+        work: WorkFunction,
+        count: int,
+        timeout_seconds: float,
+        lost: Callable[[], None] = lambda: None,
+        settle_seconds: float | None = None,
     ) -> None:
-        """Start `count` children; a chunk may take each of them `timeout_seconds`. `lost` is told of each that is."""
-        self._children = [Child(work, timeout_seconds) for _ in range(count)]
+        """Start `count` children; a chunk may take each of them `timeout_seconds`. `lost` is told of each that is.
+
+        `settle_seconds` bounds the search for the killers in a batch; four time-outs unless told.
+        """
+        settle = SETTLE_TIMEOUTS * timeout_seconds if settle_seconds is None else settle_seconds
+        self._patience = Patience(timeout_seconds, settle)
         self._threads = ThreadPoolExecutor(count, thread_name_prefix="workers")
+        # To Linux the parent of a child is the thread that started it: one of ours, which last as long as the children.
+        self._children = list(self._threads.map(lambda _: Child(work), range(count)))
         self._lost = lost
 
     async def run(self, records: Sequence[Record], at: datetime) -> list[Finished]:
         """Give one `Finished` for each record, in order.
 
-        A record that kills its child, or outlasts the time-out, on its own and twice, is a fault. Raises
-        `ChildFailedToStart`, for which no record is to blame.
+        A record that kills its child, or outlasts the time-out, on its own and twice, is a fault. This takes at most
+        `timeout_seconds + settle_seconds`, beside the start of the children before and of one after: when the time is
+        up, whatever is left of a chunk that lost its child is a fault too. Raises `ChildFailedToStart`, for which no
+        record is to blame, and `WorkersClosed`.
         """
         chunks = divide(records, len(self._children))
         loop = asyncio.get_running_loop()
         tasks = [
-            loop.run_in_executor(self._threads, self._settle, child, chunk, at)
+            loop.run_in_executor(self._threads, Settling(child, chunk, at, self._patience, self._lost).settle)
             for child, chunk in zip(self._children, chunks, strict=False)
         ]
         return [finished for chunk in await asyncio.gather(*tasks) for finished in chunk]
@@ -117,20 +231,6 @@ class Workers:
             child.close()
         self._threads.shutdown(wait=False)
 
-    def _settle(self, child: Child, records: Sequence[Record], at: datetime) -> list[Finished]:
-        """Work on `records`, halving them around whichever loses the child."""
-        last: ChildLost | None = None
-        for _ in range(TRIES if len(records) == 1 else 1):
-            try:
-                return child.ask(records, at)
-            except ChildLost as lost:
-                self._lost()
-                last = lost
-        if len(records) == 1:
-            return [Finished(records[0].origin, kind="fault", fault=Fault(ChildLost.__name__, str(last)))]
-        half = len(records) // 2
-        return self._settle(child, records[:half], at) + self._settle(child, records[half:], at)
-
 
 def divide(records: Sequence[Record], parts: int) -> list[Sequence[Record]]:
     """Cut `records` into at most `parts` runs of nearly the same length, none shorter than is worth a hand-over."""
@@ -139,22 +239,58 @@ def divide(records: Sequence[Record], parts: int) -> list[Sequence[Record]]:
     return [records[start:end] for start, end in pairwise(bounds)]
 
 
+def _blamed(records: Sequence[Record], error: ChildLost | Unsettled) -> list[Finished]:
+    fault = Fault(type(error).__name__, str(error))
+    return [failed(record.origin, fault) for record in records]
+
+
 def _serve(pipe: Connection, work: WorkFunction) -> None:
     """Answer chunks until the parent is gone; signals are the parent's to handle."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    threading.Thread(target=_die_with_parent, daemon=True).start()
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    _tie_to_parent()
     pipe.send(READY)
     while True:
         try:
-            records, at = pipe.recv()
+            records, at, alarm_seconds = pipe.recv()
         except EOFError:
             return
-        pipe.send(work(records, at))
+        # The kernel's own doing: a regular expression that backtracks for ever lets no thread of ours run.
+        signal.setitimer(signal.ITIMER_REAL, alarm_seconds)
+        answer = _pickled(work(records, at))
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        pipe.send_bytes(answer)
+
+
+def _pickled(finished: Sequence[Finished]) -> "memoryview[int]":
+    """Pickle what the parent can unpickle; a record whose result can't be is a fault."""
+    whole = attempt(partial(_round_trip, finished))
+    if not isinstance(whole, Fault):
+        return whole
+    tried = [(one, attempt(partial(_round_trip, one))) for one in finished]
+    return _round_trip([failed(one.origin, trip) if isinstance(trip, Fault) else one for one, trip in tried])
+
+
+def _round_trip(value: Any) -> "memoryview[int]":  # noqa: ANN401 - it is the question whether it can be pickled
+    data = ForkingPickler.dumps(value)
+    ForkingPickler.loads(data)
+    return data
+
+
+def _unpickled(answer: bytes) -> list[Finished]:
+    finished: list[Finished] = ForkingPickler.loads(answer)
+    return finished
+
+
+def _tie_to_parent() -> None:
+    """Die with the parent, even with one that was killed: an orphan would work for nobody."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    threading.Thread(target=_die_with_parent, daemon=True).start()
 
 
 def _die_with_parent() -> None:
-    """End this process when the parent has gone, even one that was killed: an orphan would work for nobody."""
     parent = multiprocessing.parent_process()
     if parent is not None:
         parent.join()

@@ -1,9 +1,10 @@
 """The pure work on a batch: what is a fault, whose it is, and what is made of the rest."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -11,7 +12,7 @@ from shared.contracts.envelope import from_headers
 from shared.contracts.message import Message
 from shared.stream.attempt import Fault, Work, attempt
 from shared.stream.record import Record
-from shared.stream.service import Outcome, Received, StreamService
+from shared.stream.service import Outcome, Received, StoredObject, StreamService
 from tests.shared.stream.builders import record
 from tests.shared.stream.numbered.service import SERVICE, SINK, Numbered, NumberedDone
 
@@ -81,6 +82,26 @@ def test_a_process_that_breaks_its_contract_makes_faults(process: Any, found: li
     assert errors([record(0), record(1)], replace(SERVICE, process=process)) == found
 
 
+@pytest.mark.parametrize(
+    ("stored", "error"),
+    [
+        (StoredObject("a/../b", b""), "ValueError"),
+        (StoredObject("", b""), "ValueError"),
+        (StoredObject("k" * 2_000, b""), "ValueError"),
+        (StoredObject("a", cast("Any", "text")), "TypeError"),
+        (StoredObject(cast("Any", None), b""), "AttributeError"),
+        (cast("Any", b"bytes"), "AttributeError"),
+    ],
+)
+def test_an_object_that_no_store_takes_is_a_fault(stored: StoredObject, error: str) -> None:
+    """The store's refusal would stop the whole service, again and again."""
+
+    def process(batch: Sequence[Received[Numbered]]) -> list[Outcome]:
+        return [Outcome(objects=(stored,) if one.message.number == 1 else ()) for one in batch]
+
+    assert errors([record(0), record(1)], replace(SERVICE, process=process)) == ["", error]
+
+
 def test_what_cannot_be_routed_is_a_fault() -> None:
     """A message without a topic is not lost in silence."""
 
@@ -104,3 +125,17 @@ def test_attempt_says_what_was_raised_and_where() -> None:
     assert isinstance(fault, Fault)
     assert fault.error == "ValueError"
     assert "test_attempt.py:" in fault.detail
+
+
+@pytest.mark.parametrize("letter", ["x", "\ud800"])
+def test_a_detail_is_short_and_has_its_place(letter: str) -> None:
+    """An exception may quote the whole document, and what no UTF-8 can say; the line is kept."""
+
+    def fail() -> None:
+        raise ValueError(letter * 10_000)
+
+    fault = attempt(fail)
+
+    assert isinstance(fault, Fault)
+    assert len(fault.detail.encode()) == 2_000
+    assert re.search(r"test_attempt\.py:\d+\)$", fault.detail)

@@ -1,21 +1,31 @@
 """Child processes: batches are divided, killers are found, an unready child is nobody's fault."""
 
+import asyncio
+import multiprocessing
 import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import psutil
 import pytest
+from structlog.testing import capture_logs
 
+from shared.stream import workers as workers_module
 from shared.stream.attempt import Finished, Work
 from shared.stream.record import Record
-from shared.stream.workers import ChildFailedToStart, Workers, divide
+from shared.stream.workers import Child, ChildFailedToStart, ChildLost, Patience, Workers, WorkersClosed, divide
 from tests.shared.stream.builders import record
 from tests.shared.stream.harness import ROOT, wait_until
+from tests.shared.stream.misfortunes import awkward, backtracks, closes_its_pipe, dies_once
 from tests.shared.stream.numbered.service import SERVICE
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
@@ -24,7 +34,7 @@ NOW = datetime(2026, 1, 2, tzinfo=UTC)
 @pytest.fixture(scope="module")
 def workers() -> Iterator[Workers]:
     """Give two children of the numbered service, with little patience."""
-    workers = Workers(Work(SERVICE), 2, timeout_seconds=0.2)
+    workers = Workers(Work(SERVICE), 2, timeout_seconds=0.15, settle_seconds=60)
     yield workers
     workers.close()
 
@@ -49,18 +59,72 @@ async def test_results_come_in_order(workers: Workers) -> None:
     assert [one.payload for one in finished] == list(range(100))
 
 
-@pytest.mark.parametrize(("fate", "bad", "total"), [("die", {3, 18}, 20), ("hang", {5}, 8)])
-async def test_a_record_that_loses_its_child_is_found(workers: Workers, fate: str, bad: set[int], total: int) -> None:
+async def test_records_that_kill_their_child_are_found(workers: Workers) -> None:
     """By halving: the killers are faults, everything else is done."""
-    batch = [record(number, fate if number in bad else "") for number in range(total)]
+    finished = await workers.run([record(0, "die"), record(1), record(2, "die")], NOW)
 
-    finished = await workers.run(batch, NOW)
+    assert [one.fault.error if one.fault else one.payload for one in finished] == ["ChildLost", 1, "ChildLost"]
 
-    assert {one.origin.offset for one in finished if one.fault} == bad
-    assert {one.fault.error for one in finished if one.fault} == {"ChildLost"}
-    assert [one.payload for one in finished if not one.fault] == [
-        number for number in range(total) if number not in bad
-    ]
+
+async def test_each_loss_is_told_and_a_part_of_a_chunk_has_its_share_of_the_time_out(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The search for one hanging record takes two time-outs, not one for each halving."""
+    monkeypatch.setattr(workers_module, "MIN_TIMEOUT_SECONDS", 0.15)
+    told: list[None] = []
+    with closing(Workers(Work(SERVICE), 1, 0.3, lambda: told.append(None), 60)) as workers, capture_logs() as logs:
+        finished = await workers.run([record(0, "hang"), record(1)], NOW)
+
+    assert [one.fault.error if one.fault else one.payload for one in finished] == ["ChildLost", 1]
+    seconds = {2: "0.3", 1: "0.15"}
+    lost = [(one["records"], one["reason"]) for one in logs if one["event"] == "worker_process_lost"]
+    assert lost == [(count, f"no answer within {seconds[count]} s") for count in (2, 1, 1)]
+    assert len(told) == len(lost)
+
+
+@pytest.mark.parametrize(
+    ("timeout", "part", "whole", "share"), [(60, 100, 100, 60), (60, 25, 100, 15), (60, 1, 100, 1), (0.2, 1, 100, 0.2)]
+)
+def test_no_share_of_the_time_out_is_too_short_to_answer(timeout: float, part: int, whole: int, share: float) -> None:
+    """It follows the length, down to a second."""
+    assert Patience(timeout, 240).share(part, whole) == share
+
+
+async def test_the_search_for_killers_ends_in_time_and_spares_whom_nobody_suspects() -> None:
+    """Twenty hanging records would take a minute; the other child's chunk is done."""
+    batch = [record(number, "hang" if number < 20 else "") for number in range(40)]
+    with closing(Workers(Work(SERVICE), 2, timeout_seconds=0.2, settle_seconds=0.3)) as workers:
+        await workers.run([], NOW)
+        started = time.monotonic()
+        finished = await workers.run(batch, NOW)
+
+    assert time.monotonic() - started < 5
+    assert [one.fault.error for one in finished if one.fault].count("Unsettled") >= 10
+    assert [one.origin.offset for one in finished if one.fault] == list(range(20))
+    assert [one.payload for one in finished if not one.fault] == list(range(20, 40))
+
+
+async def test_what_kills_once_is_done_at_the_second_try(tmp_path: Path) -> None:
+    """A child that was killed for no doing of the record makes no dead letter."""
+    service = replace(SERVICE, process=partial(dies_once, tmp_path / "flag"))
+    with closing(Workers(Work(service), 1, timeout_seconds=5)) as workers:
+        [finished] = await workers.run([record(1)], NOW)
+
+    assert (tmp_path / "flag").exists()
+    assert finished.fault is None
+
+
+async def test_a_result_that_does_not_survive_pickling_is_a_fault() -> None:
+    """It costs neither the child nor the process that asks."""
+    lost: list[None] = []
+    work = Work(replace(SERVICE, process=awkward))
+    with closing(Workers(work, 1, timeout_seconds=5, lost=lambda: lost.append(None))) as workers:
+        finished = await workers.run([record(number) for number in range(4)], NOW)
+
+    assert [one.payload for one in finished] == [0, None, None, 3]
+    assert [one.fault.error if one.fault else "" for one in finished][2:] == ["ValueError", ""]
+    assert finished[1].fault is not None
+    assert not lost
 
 
 class Unready:
@@ -77,31 +141,92 @@ class Unready:
 
 async def test_a_child_that_cannot_start_is_nobodys_fault() -> None:
     """Broken code must not send a topic to its dead letters."""
-    workers = Workers(Unready(), 1, timeout_seconds=1)
-
-    with pytest.raises(ChildFailedToStart):
+    with (
+        closing(Workers(Unready(), 1, timeout_seconds=1)) as workers,
+        pytest.raises(ChildFailedToStart, match="ended with exit code 1 while it started"),
+    ):
         await workers.run([record(1)], NOW)
-    workers.close()
+
+
+async def test_a_child_that_takes_too_long_to_start_is_said_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It has no exit code yet."""
+    monkeypatch.setattr(workers_module, "START_SECONDS", 0.01)
+    with (
+        closing(Workers(Work(SERVICE), 1, timeout_seconds=1)) as workers,
+        pytest.raises(ChildFailedToStart, match=r"was not ready within 0\.01 s"),
+    ):
+        await workers.run([record(1)], NOW)
+
+
+async def test_no_child_is_started_once_all_are_closed() -> None:
+    """Work that goes on when they are is told so, and at once."""
+    before = set(multiprocessing.active_children())
+    workers = Workers(Work(SERVICE), 1, timeout_seconds=60)
+    await workers.run([record(1)], NOW)
+    running = asyncio.create_task(workers.run([record(2, "hang")], NOW))
+    await asyncio.to_thread(wait_until, workers._children[0]._asking.locked, 5, "the child is asked")
+
+    await asyncio.to_thread(workers.close)
+
+    with pytest.raises(WorkersClosed):
+        await asyncio.wait_for(running, 5)
+    assert set(multiprocessing.active_children()) <= before
+
+
+@pytest.fixture
+def child() -> Iterator[Callable[[Any], Child]]:
+    """Start a child that ends with the test."""
+    started: list[Child] = []
+
+    def start(work: Any) -> Child:  # noqa: ANN401
+        started.append(Child(work))
+        return started[-1]
+
+    yield start
+    for one in started:
+        one.close()
+
+
+def test_a_child_that_lives_on_without_its_pipe_is_lost(
+    child: Callable[[Any], Child], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is not waited for."""
+    monkeypatch.setattr(workers_module, "END_SECONDS", 0.1)
+
+    with pytest.raises(ChildLost, match="closed its pipe"):
+        child(closes_its_pipe).ask([record(1)], NOW, 30)
+
+
+def test_the_kernel_ends_a_child_that_nobody_else_can(child: Callable[[Any], Child]) -> None:
+    """The alarm is set for each chunk, and unset when that is done."""
+    alone = child(backtracks)
+    assert alone.ask([], NOW, 5) == []
+    alone._pipe.send(([], NOW, 0.2))
+    assert alone._pipe.poll(5)
+    alone._pipe.recv_bytes()
+
+    alone._process.join(0.3)
+    assert alone._process.is_alive()
+
+    alone._pipe.send(([record(1)], NOW, 0.2))
+    alone._process.join(5)
+    assert alone._process.exitcode == -signal.SIGALRM
 
 
 PARENT = """
-import time
+import os, re
 from datetime import UTC, datetime
-from shared.stream.attempt import Work
 from shared.stream.workers import Workers
-from tests.shared.stream.builders import record
-from tests.shared.stream.numbered.service import SERVICE
+def backtracks(records, at):
+    print(os.getpid(), flush=True)
+    re.match(r"(a+)+$", "a" * 40 + "b")
 if __name__ == "__main__":
-    workers = Workers(Work(SERVICE), 1, timeout_seconds=3600)
-    child = workers._children[0]
-    child._await_ready()
-    print(child._process.pid, flush=True)
-    child.ask([record(1, "hang")], datetime.now(UTC))
+    Workers(backtracks, 1, timeout_seconds=3600)._children[0].ask([], datetime.now(UTC), 3600)
 """
 
 
-def test_a_child_does_not_outlive_a_killed_parent(tmp_path: Any) -> None:  # noqa: ANN401
-    """Even one that is busy for ever."""
+def test_a_child_does_not_outlive_a_killed_parent(tmp_path: Path) -> None:
+    """Not even one that lets no other thread of its own run."""
     script = tmp_path / "parent.py"
     script.write_text(PARENT)
     parent = subprocess.Popen(
