@@ -116,7 +116,9 @@ class StreamSettings(Settings):
         description="Processes that do the pure work. By default one less than there are cores, at least one.",
     )
     process_timeout_seconds: Seconds = Field(
-        default=60, description="How long the work on a batch may take before its pool process is ended."
+        default=60,
+        description="How long the work on a batch may take before its pool process is ended. Finding the record that is "
+        "to blame may take four times as long, so keep it below a fifth of STREAM_WATCHDOG_SECONDS.",
     )
     session_timeout_seconds: Seconds = Field(
         default=10, description="How long a silent process keeps its partitions; longer than its restart takes."

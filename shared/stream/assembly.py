@@ -25,7 +25,7 @@ from shared.stream.runner import Ports, Runner
 from shared.stream.sender import KafkaSender
 from shared.stream.service import Committer, StreamService
 from shared.stream.watch import Watchdog
-from shared.stream.workers import Workers
+from shared.stream.workers import SETTLE_TIMEOUTS, Workers
 from shared.telemetry.health import Liveness, serve_health
 from shared.telemetry.metrics import StreamMetrics
 from shared.version import VERSION
@@ -127,6 +127,7 @@ async def _sender(settings: Settings, metrics: StreamMetrics) -> AsyncIterator[K
 
 def _subscription(service: StreamService[Any], settings: Settings, name: str) -> Subscription:
     stream = settings.stream
+    batch_seconds = (1 + SETTLE_TIMEOUTS) * stream.process_timeout_seconds
     return Subscription(
         bootstrap_servers=settings.kafka.bootstrap_servers,
         topic=service.source.name,
@@ -136,6 +137,6 @@ def _subscription(service: StreamService[Any], settings: Settings, name: str) ->
         within_seconds=stream.within_seconds,
         session_seconds=stream.session_timeout_seconds,
         rebalance_seconds=REBALANCE_SECONDS,
-        max_poll_seconds=2 * stream.outage_seconds + stream.process_timeout_seconds + REBALANCE_SECONDS,
+        max_poll_seconds=2 * stream.outage_seconds + batch_seconds + REBALANCE_SECONDS,
         folder=home() / "run",
     )
