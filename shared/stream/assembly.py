@@ -15,6 +15,7 @@ from shared.io.retry import RetryPolicy, Timing
 from shared.io.s3 import S3ObjectStore
 from shared.settings import KafkaSettings, StoreSettings, StreamSettings, TelemetrySettings, home
 from shared.stream.attempt import Work
+from shared.stream.children import SETTLE_TIMEOUTS, Children
 from shared.stream.engines import ENGINES
 from shared.stream.engines.engine import Engine, Subscription
 from shared.stream.halt import DeadLetterLimit, Halted, HaltMarker
@@ -25,7 +26,6 @@ from shared.stream.runner import Ports, Runner
 from shared.stream.sender import KafkaSender
 from shared.stream.service import Committer, StreamService
 from shared.stream.watch import Watchdog
-from shared.stream.workers import SETTLE_TIMEOUTS, Workers
 from shared.telemetry.health import Liveness, serve_health
 from shared.telemetry.metrics import StreamMetrics
 from shared.version import VERSION
@@ -72,7 +72,7 @@ async def assemble(
         marker = await asyncio.to_thread(_resumed_marker, store, service.name)
         name = stack.enter_context(instance_id(service.name, home() / "run", stream.instance_id))
         ports = Ports(
-            pool=stack.enter_context(_workers(service, stream, metrics)),
+            pool=stack.enter_context(_children(service, stream, metrics)),
             store=store,
             sender=await stack.enter_async_context(_sender(settings, metrics)),
             metrics=metrics,
@@ -109,8 +109,8 @@ def _resumed_marker(store: ObjectStore, service: str) -> HaltMarker | None:
     return marker
 
 
-def _workers(service: StreamService[Any], stream: StreamSettings, metrics: StreamMetrics) -> closing[Workers]:
-    return closing(Workers(Work(service), stream.pool_workers, stream.process_timeout_seconds, metrics.pool_restarted))
+def _children(service: StreamService[Any], stream: StreamSettings, metrics: StreamMetrics) -> closing[Children]:
+    return closing(Children(Work(service), stream.pool_workers, stream.process_timeout_seconds, metrics.pool_restarted))
 
 
 @asynccontextmanager

@@ -79,7 +79,8 @@ class DeadLetterLimit:
         reason = None
         for fault in faults:
             self._count(fault is not None)
-            reason = reason or self._tripped()
+            # Good records end no service, though they may complete the sample that old faults are a part of.
+            reason = reason or (self._tripped() if fault is not None else None)
         return reason
 
     def _count(self, failed: bool) -> None:

@@ -1,5 +1,6 @@
 """One supervised process: a part, a job or a replica of a service, as a state machine that never waits."""
 
+import signal
 from collections.abc import Callable, Set
 from dataclasses import dataclass
 from enum import StrEnum
@@ -176,7 +177,8 @@ class Unit:
         elif code == Exit.HALTED:
             self._become(State.HALTED, now, why)
         else:
-            self._died(now, f"ended with {code}: {why}")
+            how = f"killed by {signal.Signals(-code).name}" if code < 0 else f"ended with {code}: {why}"
+            self._died(now, how)
 
     def _died(self, now: float, why: str) -> None:
         self._deaths += 1

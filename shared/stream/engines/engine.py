@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Protocol
 
-from shared.stream.pipeline import Handler
+from shared.stream.overlap import Handler
 from shared.stream.record import TopicPartition
 
 METADATA_MAX_AGE_MS: Final = 10_000

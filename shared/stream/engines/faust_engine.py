@@ -17,7 +17,7 @@ from faust.types import TP, EventT, StreamT
 
 from shared.io.outage import Outage
 from shared.stream.engines.engine import METADATA_MAX_AGE_MS, Subscription
-from shared.stream.pipeline import Handler, Pipeline
+from shared.stream.overlap import Handler, Overlap
 from shared.stream.record import Record, TopicPartition
 
 log = structlog.get_logger(__name__)
@@ -39,19 +39,19 @@ class FaustEngine:
 
     async def run(self, handler: Handler[Any], stop: asyncio.Event) -> None:
         """Consume until `stop` is set; see `Engine.run`."""
-        pipeline = Pipeline(handler)
+        overlap = Overlap(handler)
         app = self._app = self._new_app()
-        self._host(app, handler, pipeline)
+        self._host(app, handler, overlap)
         try:
             await app.start()
         except (KafkaError, OSError) as error:
             raise Outage(f"Kafka at {self._subscription.bootstrap_servers} is away: {error!r}") from error
-        ended = await _until_ended(app, stop, pipeline.failed)
+        ended = await _until_ended(app, stop, overlap.failed)
         if ended is not None:
-            await pipeline.settle()
+            await overlap.settle()
             # The app is not stopped: stopping waits for the acknowledgement of what must not be acknowledged.
             raise ended
-        await _stop(app, pipeline)
+        await _stop(app, overlap)
 
     def assignment(self) -> frozenset[TopicPartition]:
         """Give the partitions that this process holds."""
@@ -59,14 +59,14 @@ class FaustEngine:
             return frozenset()
         return frozenset(TopicPartition(*place) for place in self._app.consumer.assignment())
 
-    def _host(self, app: faust.App, handler: Handler[Any], pipeline: Pipeline[Any]) -> None:
+    def _host(self, app: faust.App, handler: Handler[Any], overlap: Overlap[Any]) -> None:
         async def reassigned(_: object, /, *__: object, signal: object, **___: object) -> None:  # noqa: ARG001 - Faust's signature
             handler.reassigned()
 
         async def consume(stream: StreamT[Any]) -> None:
             size, within = self._subscription.batch_size, self._subscription.within_seconds
             async for events in cast(faust.Stream[Any], stream).noack_take(size, within=within):
-                await _one_batch(app, stream, pipeline, events)
+                await _one_batch(app, stream, overlap, events)
 
         # Revocation is awaited before anything of a new assignment is fetched; the other is for a group that starts.
         app.on_partitions_revoked.connect(reassigned, weak=False)
@@ -112,28 +112,28 @@ async def _until_ended(
     return RuntimeError(f"Faust ended by itself: {app.crash_reason!r}")
 
 
-async def _stop(app: faust.App, pipeline: Pipeline[Any]) -> None:
+async def _stop(app: faust.App, overlap: Overlap[Any]) -> None:
     """Stop `app`, which waits until all that was delivered is acknowledged: unless a batch fails, which it won't be."""
     stopping = asyncio.ensure_future(app.stop())
-    waiting: set[asyncio.Future[Any]] = {stopping, pipeline.failed}
+    waiting: set[asyncio.Future[Any]] = {stopping, overlap.failed}
     await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
-    if pipeline.failed.done():
-        raise pipeline.failed.result()
+    if overlap.failed.done():
+        raise overlap.failed.result()
     await stopping
-    await pipeline.drain()
+    await overlap.drain()
 
 
 async def _one_batch(
-    app: faust.App, stream: StreamT[Any], pipeline: Pipeline[Any], events: Sequence[EventT[bytes]]
+    app: faust.App, stream: StreamT[Any], overlap: Overlap[Any], events: Sequence[EventT[bytes]]
 ) -> None:
     """Hand a batch over; where that fails, tell `run` and stay here: an agent that ends lets Faust acknowledge."""
     try:
-        await pipeline.take([_record(event) for event in events], partial(_acknowledge, app, stream, events))
+        await overlap.take([_record(event) for event in events], partial(_acknowledge, app, stream, events))
     except asyncio.CancelledError:
         raise
     except BaseException as error:  # noqa: BLE001 - an exception that left the agent would acknowledge the batch
-        if not pipeline.failed.done():
-            pipeline.failed.set_result(error)
+        if not overlap.failed.done():
+            overlap.failed.set_result(error)
         await asyncio.Event().wait()
 
 

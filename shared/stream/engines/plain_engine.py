@@ -13,7 +13,7 @@ from aiokafka.structs import TopicPartition as KafkaTopicPartition
 
 from shared.io.outage import Outage
 from shared.stream.engines.engine import METADATA_MAX_AGE_MS, Subscription
-from shared.stream.pipeline import Handler, Pipeline
+from shared.stream.overlap import Handler, Overlap
 from shared.stream.record import Record, TopicPartition, next_offsets, ranges_of
 
 log = structlog.get_logger(__name__)
@@ -33,18 +33,18 @@ class PlainEngine:
     async def run(self, handler: Handler[Any], stop: asyncio.Event) -> None:
         """Consume until `stop` is set; see `Engine.run`."""
         busy = asyncio.Lock()
-        pipeline = Pipeline(handler)
+        overlap = Overlap(handler)
         consumer = self._consumer = self._new_consumer()
-        consumer.subscribe([self._subscription.topic], listener=_Listener(busy, pipeline, handler))
+        consumer.subscribe([self._subscription.topic], listener=_Listener(busy, overlap, handler))
         await self._start(consumer)
         try:
             while not stop.is_set():
                 async with busy:
-                    await self._one_batch(consumer, pipeline)
+                    await self._one_batch(consumer, overlap)
                 await asyncio.sleep(0)  # a rebalance that waits for the lock takes it here
-            await pipeline.drain()
+            await overlap.drain()
         finally:
-            await pipeline.settle()
+            await overlap.settle()
             await consumer.stop()
 
     async def _start(self, consumer: AIOKafkaConsumer) -> None:
@@ -60,13 +60,13 @@ class PlainEngine:
         places = self._consumer.assignment() if self._consumer is not None else ()
         return frozenset(TopicPartition(place.topic, place.partition) for place in places)
 
-    async def _one_batch(self, consumer: AIOKafkaConsumer, pipeline: Pipeline[Any]) -> None:
+    async def _one_batch(self, consumer: AIOKafkaConsumer, overlap: Overlap[Any]) -> None:
         batch = await self._gather(consumer)
         if batch:
             offsets = next_offsets(ranges_of(batch))
-            await pipeline.take(batch, partial(_commit, consumer, offsets))
+            await overlap.take(batch, partial(_commit, consumer, offsets))
         else:
-            await pipeline.drain()
+            await overlap.drain()
 
     async def _gather(self, consumer: AIOKafkaConsumer) -> list[Record]:
         """Wait for a first record, then, for a moment, for a full batch."""
@@ -99,16 +99,16 @@ class PlainEngine:
 class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no type hints, and insists on its class
     """Lets a rebalance begin only when nothing is in hand, and the handler know of it."""
 
-    def __init__(self, busy: asyncio.Lock, pipeline: Pipeline[Any], handler: Handler[Any]) -> None:
+    def __init__(self, busy: asyncio.Lock, overlap: Overlap[Any], handler: Handler[Any]) -> None:
         self._busy = busy
-        self._pipeline = pipeline
+        self._overlap = overlap
         self._handler = handler
 
     async def on_partitions_revoked(self, revoked: Iterable[KafkaTopicPartition]) -> None:
         """Wait for what is in hand; a batch that failed is left to `run`."""
         async with self._busy:
             with suppress(Exception):
-                await self._pipeline.drain()
+                await self._overlap.drain()
             self._handler.reassigned()
             log.info("partitions_revoked", partitions=sorted(place.partition for place in revoked))
 

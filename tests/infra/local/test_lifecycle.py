@@ -97,7 +97,7 @@ def test_a_killed_part_is_started_again(make_stack: MakeStack) -> None:
     until(lambda: stack.units()["cache"].restarts == 1 and stack.units()["cache"].state == "ready")
     after = stack.units()["cache"]
     assert after.ports == before.ports
-    assert after.why.startswith("ended with -9")
+    assert after.why == "killed by SIGKILL"
 
 
 def test_up_works_after_everything_was_killed(make_stack: MakeStack) -> None:
@@ -254,3 +254,18 @@ def test_a_wrong_stack_file_is_told_before_anything_starts(make_stack: MakeStack
     assert (done.returncode, done.stdout) == (1, "")
     assert "unknown field `edition`" in done.stderr
     assert not stack.home.root.exists()
+
+
+def test_a_reader_that_has_seen_enough_is_no_error(make_stack: MakeStack) -> None:
+    """As in `make logs | head`: no traceback."""
+    stack = make_stack()
+    stack.up()
+    arguments = [sys.executable, "-m", "infra.local", "--stack", str(stack.file), "logs"]
+    environment = {**os.environ, "MILLRACE_HOME": str(stack.home.root)}
+    with subprocess.Popen(
+        arguments, env=environment, cwd=REPOSITORY, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as reading:
+        assert reading.stdout is not None
+        assert reading.stderr is not None
+        reading.stdout.close()
+        assert reading.stderr.read() == ""

@@ -28,10 +28,10 @@ MARKER = HaltMarker(
         ("x" * 29 + "." + "x" * 29, None),
         ("x" * 30, "30 records in a row could not be processed"),
         ("x....." * 100, None),
-        ("x..." * 25, "25 of the last 100 records could not be processed"),
+        ("x..." * 26, "25 of the last 100 records could not be processed"),
         ("x" * 21 + "." * 78, None),
-        ("x" * 21 + "." * 79, "21 of the last 100 records could not be processed"),
-        ("x" * 21 + "." * 500, "21 of the last 100 records could not be processed"),
+        ("x" * 21 + "." * 500, None),
+        ("x" * 20 + "." * 79 + "x", "21 of the last 100 records could not be processed"),
         ("." * 500 + "x" * 21, "21 of the last 100 records could not be processed"),
     ],
 )

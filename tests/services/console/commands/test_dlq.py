@@ -116,6 +116,7 @@ def test_what_is_done_with_is_listed_only_on_request_and_audited(posted: Mail, s
     assert shell.run("dlq", "replay", posted.topic, "--service", "cleaner", "--yes").returncode == 0
     assert shell.run("dlq", "drop", posted.topic, "--reason", "junk", "--yes").returncode == 0
     assert shell.run("dlq", "list", posted.topic).stdout == "No open dead letters.\n"
+    assert shell.run("dlq", "show", posted.topic).stdout == "No open dead letters that fit.\n"
     groups = json.loads(shell.run("dlq", "list", posted.topic, "--all", "--json").stdout)
     shown = shell.run("dlq", "show", posted.topic, "--all", "--limit", "1").stdout
     entries = json.loads(shell.run("dlq", "audit", posted.topic, "--json").stdout)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from shared.stream.engines.faust_engine import _one_batch, _stop, _until_ended
-from shared.stream.pipeline import Pipeline
+from shared.stream.overlap import Overlap
 from tests.shared.stream.engines.subscriptions import Recorder
 
 
@@ -44,12 +44,12 @@ def events(*offsets: int, headers: Any = ()) -> list[Any]:  # noqa: ANN401 - Fau
     ]
 
 
-async def one_batch(faust: Any, pipeline: Pipeline[Any], found: list[Any]) -> bool:  # noqa: ANN401 - Faust's
+async def one_batch(faust: Any, overlap: Overlap[Any], found: list[Any]) -> bool:  # noqa: ANN401 - Faust's
     """Hand a batch over and let it finish; gives whether the agent still holds it."""
-    task = asyncio.ensure_future(_one_batch(faust, faust, pipeline, found))
-    waiting: set[asyncio.Future[Any]] = {task, pipeline.failed}
+    task = asyncio.ensure_future(_one_batch(faust, faust, overlap, found))
+    waiting: set[asyncio.Future[Any]] = {task, overlap.failed}
     await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
-    await pipeline.settle()
+    await overlap.settle()
     await asyncio.sleep(0)
     held = not task.done()
     task.cancel()
@@ -60,7 +60,7 @@ async def test_a_batch_is_acknowledged_in_order_and_committed() -> None:
     """After it is finished, not before."""
     faust, handler = Faust(), Recorder()
 
-    assert not await one_batch(faust, Pipeline(handler), events(5, 6))
+    assert not await one_batch(faust, Overlap(handler), events(5, 6))
 
     assert faust.log == ["ack 5", "ack 6", "commit"]
     assert handler.log == ["prepare [5, 6]", "finish [5, 6]", "acknowledged [7]"]
@@ -69,20 +69,20 @@ async def test_a_batch_is_acknowledged_in_order_and_committed() -> None:
 async def test_an_agent_behind_a_failed_batch_stays_where_it_is_and_acknowledges_nothing() -> None:
     """An agent that returned, or raised, would let Faust acknowledge."""
     faust = Faust()
-    pipeline: Pipeline[Any] = Pipeline(Recorder(fails=True))
+    overlap: Overlap[Any] = Overlap(Recorder(fails=True))
 
-    await one_batch(faust, pipeline, events(5))
-    assert await one_batch(faust, pipeline, events(6))
+    await one_batch(faust, overlap, events(5))
+    assert await one_batch(faust, overlap, events(6))
 
     assert faust.log == []
-    assert isinstance(pipeline.failed.result(), ValueError)
+    assert isinstance(overlap.failed.result(), ValueError)
 
 
 async def test_a_lost_commit_is_not_acknowledged() -> None:
     """The group took the partitions away: the batch comes again elsewhere."""
     handler = Recorder()
 
-    await one_batch(Faust(commits=False), Pipeline(handler), events(5))
+    await one_batch(Faust(commits=False), Overlap(handler), events(5))
 
     assert handler.log == ["prepare [5]", "finish [5]"]
 
@@ -92,7 +92,7 @@ async def test_headers_come_as_kafka_keeps_them(headers: Any) -> None:  # noqa: 
     """Also those that come twice, and none at all."""
     handler = Recorder()
 
-    await one_batch(Faust(), Pipeline(handler), events(1, headers=headers))
+    await one_batch(Faust(), Overlap(handler), events(1, headers=headers))
 
     assert handler.log[0] == "prepare [1]"
 
@@ -118,9 +118,9 @@ async def test_an_app_that_ends_by_itself_is_no_orderly_stop(stops: bool, raises
 
 async def test_a_batch_that_fails_while_the_app_stops_is_raised_and_not_waited_for() -> None:
     """Faust's stop waits for its acknowledgement, which must not come."""
-    pipeline: Pipeline[Any] = Pipeline(Recorder())
-    pipeline.failed.set_result(ValueError("asked to fail"))
+    overlap: Overlap[Any] = Overlap(Recorder())
+    overlap.failed.set_result(ValueError("asked to fail"))
     app: Any = SimpleNamespace(stop=asyncio.Event().wait)
 
     with pytest.raises(ValueError, match="asked to fail"):
-        await _stop(app, pipeline)
+        await _stop(app, overlap)

@@ -12,7 +12,7 @@ from aiokafka.structs import TopicPartition as KafkaTopicPartition
 
 from shared.io.outage import Outage
 from shared.stream.engines.plain_engine import PlainEngine, _Listener
-from shared.stream.pipeline import MAX_EVICTIONS, Evicted, Pipeline
+from shared.stream.overlap import MAX_EVICTIONS, Evicted, Overlap
 from shared.stream.record import Record
 from tests.shared.stream.engines.subscriptions import SUBSCRIPTION, Recorder
 
@@ -113,10 +113,10 @@ async def test_a_rebalance_waits_until_nothing_is_in_hand() -> None:
     """Neither while a batch is fetched, nor while one is finished."""
     handler = Recorder()
     handler.gate.clear()
-    pipeline: Pipeline[Any] = Pipeline(handler)
+    overlap: Overlap[Any] = Overlap(handler)
     busy = asyncio.Lock()
-    listener = _Listener(busy, pipeline, handler)
-    await pipeline.take([Record("t", 0, 1, None, b"", ())], AsyncMock(return_value=True))
+    listener = _Listener(busy, overlap, handler)
+    await overlap.take([Record("t", 0, 1, None, b"", ())], AsyncMock(return_value=True))
 
     async with busy:
         revoked = asyncio.ensure_future(listener.on_partitions_revoked([PLACE]))

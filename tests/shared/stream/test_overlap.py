@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from shared.stream.pipeline import MAX_EVICTIONS, Evicted, Pipeline
+from shared.stream.overlap import MAX_EVICTIONS, Evicted, Overlap
 from shared.stream.record import Record
 from tests.shared.stream.engines.subscriptions import Recorder
 
@@ -30,10 +30,10 @@ async def test_the_next_batch_is_prepared_while_the_last_is_finished_and_not_a_t
     """Two in hand, and everything but preparing in turn."""
     handler = Recorder()
     handler.gate.clear()
-    pipeline: Pipeline[Any] = Pipeline(handler)
+    overlap: Overlap[Any] = Overlap(handler)
 
-    await pipeline.take(batch(1), commits(handler))
-    second = asyncio.ensure_future(pipeline.take(batch(2), commits(handler)))
+    await overlap.take(batch(1), commits(handler))
+    second = asyncio.ensure_future(overlap.take(batch(2), commits(handler)))
     for _ in range(5):
         await asyncio.sleep(0)
     assert handler.log == ["prepare [1]", "prepare [2]"]
@@ -41,7 +41,7 @@ async def test_the_next_batch_is_prepared_while_the_last_is_finished_and_not_a_t
 
     handler.gate.set()
     await second
-    await pipeline.drain()
+    await overlap.drain()
     assert handler.log[2:] == [
         *("finish [1]", "commit", "acknowledged [2]"),
         *("finish [2]", "commit", "acknowledged [3]"),
@@ -51,15 +51,15 @@ async def test_the_next_batch_is_prepared_while_the_last_is_finished_and_not_a_t
 async def test_after_a_failure_nothing_is_committed_any_more() -> None:
     """Not the batch that failed, nor one behind it; and whoever waits for `failed` learns of it at once."""
     handler = Recorder(fails=True)
-    pipeline: Pipeline[Any] = Pipeline(handler)
+    overlap: Overlap[Any] = Overlap(handler)
 
-    await pipeline.take(batch(1), commits(handler))
-    assert isinstance(await pipeline.failed, ValueError)
+    await overlap.take(batch(1), commits(handler))
+    assert isinstance(await overlap.failed, ValueError)
     for _ in range(2):
         with pytest.raises(ValueError, match="asked to fail"):
-            await pipeline.take(batch(2), commits(handler))
+            await overlap.take(batch(2), commits(handler))
     with pytest.raises(ValueError, match="asked to fail"):
-        await pipeline.drain()
+        await overlap.drain()
 
     assert "commit" not in handler.log
     assert "finish [2]" not in handler.log
@@ -69,16 +69,16 @@ async def test_a_cancelled_wait_leaves_the_batch_to_finish() -> None:
     """A library that cancels its task must not tear a batch."""
     handler = Recorder()
     handler.gate.clear()
-    pipeline: Pipeline[Any] = Pipeline(handler)
-    await pipeline.take(batch(1), commits(handler))
+    overlap: Overlap[Any] = Overlap(handler)
+    await overlap.take(batch(1), commits(handler))
 
-    waiting = asyncio.ensure_future(pipeline.drain())
+    waiting = asyncio.ensure_future(overlap.drain())
     await asyncio.sleep(0)
     waiting.cancel()
     with pytest.raises(asyncio.CancelledError):
         await waiting
     handler.gate.set()
-    await pipeline.drain()
+    await overlap.drain()
 
     assert handler.log[-1] == "acknowledged [2]"
 
@@ -86,16 +86,16 @@ async def test_a_cancelled_wait_leaves_the_batch_to_finish() -> None:
 async def test_a_few_lost_commits_are_a_rebalance_and_many_in_a_row_are_a_war() -> None:
     """A commit that holds starts the count anew; a lost one is never acknowledged."""
     handler = Recorder()
-    pipeline: Pipeline[Any] = Pipeline(handler)
+    overlap: Overlap[Any] = Overlap(handler)
 
     for _ in range(2):
         for _ in range(MAX_EVICTIONS):
-            await pipeline.take(batch(1), commits(handler, held=False))
+            await overlap.take(batch(1), commits(handler, held=False))
         assert not any(said.startswith("acknowledged") for said in handler.log)
-        await pipeline.take(batch(1), commits(handler))
-        await pipeline.drain()
+        await overlap.take(batch(1), commits(handler))
+        await overlap.drain()
         handler.log.clear()
     for _ in range(MAX_EVICTIONS + 1):
-        await pipeline.take(batch(1), commits(handler, held=False))
+        await overlap.take(batch(1), commits(handler, held=False))
     with pytest.raises(Evicted):
-        await pipeline.drain()
+        await overlap.drain()

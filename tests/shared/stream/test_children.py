@@ -19,10 +19,10 @@ import psutil
 import pytest
 from structlog.testing import capture_logs
 
-from shared.stream import workers as workers_module
+from shared.stream import children as workers_module
 from shared.stream.attempt import Finished, Work
+from shared.stream.children import Child, ChildFailedToStart, ChildLost, Children, ChildrenClosed, Patience, divide
 from shared.stream.record import Record
-from shared.stream.workers import Child, ChildFailedToStart, ChildLost, Patience, Workers, WorkersClosed, divide
 from tests.shared.stream.builders import record
 from tests.shared.stream.harness import ROOT, wait_until
 from tests.shared.stream.misfortunes import awkward, backtracks, closes_its_pipe, dies_once
@@ -32,11 +32,11 @@ NOW = datetime(2026, 1, 2, tzinfo=UTC)
 
 
 @pytest.fixture(scope="module")
-def workers() -> Iterator[Workers]:
+def children() -> Iterator[Children]:
     """Give two children of the numbered service, with little patience."""
-    workers = Workers(Work(SERVICE), 2, timeout_seconds=0.15, settle_seconds=60)
-    yield workers
-    workers.close()
+    children = Children(Work(SERVICE), 2, timeout_seconds=0.15, settle_seconds=60)
+    yield children
+    children.close()
 
 
 @pytest.mark.parametrize(
@@ -52,16 +52,16 @@ def test_a_batch_is_divided_when_it_is_worth_it(count: int, parts: int, sizes: l
     assert [one for chunk in chunks for one in chunk] == batch
 
 
-async def test_results_come_in_order(workers: Workers) -> None:
+async def test_results_come_in_order(children: Children) -> None:
     """Two children, one order."""
-    finished = await workers.run([record(number) for number in range(100)], NOW)
+    finished = await children.run([record(number) for number in range(100)], NOW)
 
     assert [one.payload for one in finished] == list(range(100))
 
 
-async def test_records_that_kill_their_child_are_found(workers: Workers) -> None:
+async def test_records_that_kill_their_child_are_found(children: Children) -> None:
     """By halving: the killers are faults, everything else is done."""
-    finished = await workers.run([record(0, "die"), record(1), record(2, "die")], NOW)
+    finished = await children.run([record(0, "die"), record(1), record(2, "die")], NOW)
 
     assert [one.fault.error if one.fault else one.payload for one in finished] == ["ChildLost", 1, "ChildLost"]
 
@@ -72,8 +72,8 @@ async def test_each_loss_is_told_and_a_part_of_a_chunk_has_its_share_of_the_time
     """The search for one hanging record takes two time-outs, not one for each halving."""
     monkeypatch.setattr(workers_module, "MIN_TIMEOUT_SECONDS", 0.15)
     told: list[None] = []
-    with closing(Workers(Work(SERVICE), 1, 0.3, lambda: told.append(None), 60)) as workers, capture_logs() as logs:
-        finished = await workers.run([record(0, "hang"), record(1)], NOW)
+    with closing(Children(Work(SERVICE), 1, 0.3, lambda: told.append(None), 60)) as children, capture_logs() as logs:
+        finished = await children.run([record(0, "hang"), record(1)], NOW)
 
     assert [one.fault.error if one.fault else one.payload for one in finished] == ["ChildLost", 1]
     seconds = {2: "0.3", 1: "0.15"}
@@ -93,10 +93,10 @@ def test_no_share_of_the_time_out_is_too_short_to_answer(timeout: float, part: i
 async def test_the_search_for_killers_ends_in_time_and_spares_whom_nobody_suspects() -> None:
     """Twenty hanging records would take a minute; the other child's chunk is done."""
     batch = [record(number, "hang" if number < 20 else "") for number in range(40)]
-    with closing(Workers(Work(SERVICE), 2, timeout_seconds=0.2, settle_seconds=0.3)) as workers:
-        await workers.run([], NOW)
+    with closing(Children(Work(SERVICE), 2, timeout_seconds=0.2, settle_seconds=0.3)) as children:
+        await children.run([], NOW)
         started = time.monotonic()
-        finished = await workers.run(batch, NOW)
+        finished = await children.run(batch, NOW)
 
     assert time.monotonic() - started < 5
     assert [one.fault.error for one in finished if one.fault].count("Unsettled") >= 10
@@ -107,8 +107,8 @@ async def test_the_search_for_killers_ends_in_time_and_spares_whom_nobody_suspec
 async def test_what_kills_once_is_done_at_the_second_try(tmp_path: Path) -> None:
     """A child that was killed for no doing of the record makes no dead letter."""
     service = replace(SERVICE, process=partial(dies_once, tmp_path / "flag"))
-    with closing(Workers(Work(service), 1, timeout_seconds=5)) as workers:
-        [finished] = await workers.run([record(1)], NOW)
+    with closing(Children(Work(service), 1, timeout_seconds=5)) as children:
+        [finished] = await children.run([record(1)], NOW)
 
     assert (tmp_path / "flag").exists()
     assert finished.fault is None
@@ -118,8 +118,8 @@ async def test_a_result_that_does_not_survive_pickling_is_a_fault() -> None:
     """It costs neither the child nor the process that asks."""
     lost: list[None] = []
     work = Work(replace(SERVICE, process=awkward))
-    with closing(Workers(work, 1, timeout_seconds=5, lost=lambda: lost.append(None))) as workers:
-        finished = await workers.run([record(number) for number in range(4)], NOW)
+    with closing(Children(work, 1, timeout_seconds=5, lost=lambda: lost.append(None))) as children:
+        finished = await children.run([record(number) for number in range(4)], NOW)
 
     assert [one.payload for one in finished] == [0, None, None, 3]
     assert [one.fault.error if one.fault else "" for one in finished][2:] == ["ValueError", ""]
@@ -142,33 +142,33 @@ class Unready:
 async def test_a_child_that_cannot_start_is_nobodys_fault() -> None:
     """Broken code must not send a topic to its dead letters."""
     with (
-        closing(Workers(Unready(), 1, timeout_seconds=1)) as workers,
+        closing(Children(Unready(), 1, timeout_seconds=1)) as children,
         pytest.raises(ChildFailedToStart, match="ended with exit code 1 while it started"),
     ):
-        await workers.run([record(1)], NOW)
+        await children.run([record(1)], NOW)
 
 
 async def test_a_child_that_takes_too_long_to_start_is_said_to(monkeypatch: pytest.MonkeyPatch) -> None:
     """It has no exit code yet."""
     monkeypatch.setattr(workers_module, "START_SECONDS", 0.01)
     with (
-        closing(Workers(Work(SERVICE), 1, timeout_seconds=1)) as workers,
+        closing(Children(Work(SERVICE), 1, timeout_seconds=1)) as children,
         pytest.raises(ChildFailedToStart, match=r"was not ready within 0\.01 s"),
     ):
-        await workers.run([record(1)], NOW)
+        await children.run([record(1)], NOW)
 
 
 async def test_no_child_is_started_once_all_are_closed() -> None:
     """Work that goes on when they are is told so, and at once."""
     before = set(multiprocessing.active_children())
-    workers = Workers(Work(SERVICE), 1, timeout_seconds=60)
-    await workers.run([record(1)], NOW)
-    running = asyncio.create_task(workers.run([record(2, "hang")], NOW))
-    await asyncio.to_thread(wait_until, workers._children[0]._asking.locked, 5, "the child is asked")
+    children = Children(Work(SERVICE), 1, timeout_seconds=60)
+    await children.run([record(1)], NOW)
+    running = asyncio.create_task(children.run([record(2, "hang")], NOW))
+    await asyncio.to_thread(wait_until, children._children[0]._asking.locked, 5, "the child is asked")
 
-    await asyncio.to_thread(workers.close)
+    await asyncio.to_thread(children.close)
 
-    with pytest.raises(WorkersClosed):
+    with pytest.raises(ChildrenClosed):
         await asyncio.wait_for(running, 5)
     assert set(multiprocessing.active_children()) <= before
 
@@ -216,12 +216,12 @@ def test_the_kernel_ends_a_child_that_nobody_else_can(child: Callable[[Any], Chi
 PARENT = """
 import os, re
 from datetime import UTC, datetime
-from shared.stream.workers import Workers
+from shared.stream.children import Children
 def backtracks(records, at):
     print(os.getpid(), flush=True)
     re.match(r"(a+)+$", "a" * 40 + "b")
 if __name__ == "__main__":
-    Workers(backtracks, 1, timeout_seconds=3600)._children[0].ask([], datetime.now(UTC), 3600)
+    Children(backtracks, 1, timeout_seconds=3600)._children[0].ask([], datetime.now(UTC), 3600)
 """
 
 

@@ -43,7 +43,7 @@ class Handler(Protocol[Prepared]):
         """Learn that the offsets of `ranges` are committed."""
 
 
-class Pipeline(Generic[Prepared]):
+class Overlap(Generic[Prepared]):
     """Prepares one batch while it finishes another; nothing is acknowledged before all that came before it."""
 
     def __init__(self, handler: Handler[Prepared]) -> None:

@@ -60,7 +60,7 @@ class ChildFailedToStart(RuntimeError):
     """The child was never ready: the service's code does not import, or the machine is out of memory."""
 
 
-class WorkersClosed(RuntimeError):
+class ChildrenClosed(RuntimeError):
     """Work was asked for, or still going on, when the children were ended."""
 
 
@@ -92,7 +92,7 @@ class Child:
             raise ChildLost(lost)
 
     def close(self) -> None:
-        """End the child at once and for good; whoever waits for it gets `WorkersClosed`."""
+        """End the child at once and for good; whoever waits for it gets `ChildrenClosed`."""
         self._closed = True
         self._process.kill()
         with self._asking:
@@ -133,7 +133,7 @@ class Child:
 
     def _require_open(self) -> None:
         if self._closed:
-            raise WorkersClosed("the worker processes have been ended")
+            raise ChildrenClosed("the worker processes have been ended")
 
 
 @dataclass(frozen=True)
@@ -187,7 +187,7 @@ class Settling:
         self._until = min(self._until, time.monotonic() + self.patience.settle_seconds)
 
 
-class Workers:
+class Children:
     """A fixed set of children among which a batch is divided."""
 
     def __init__(
@@ -204,7 +204,7 @@ class Workers:
         """
         settle = SETTLE_TIMEOUTS * timeout_seconds if settle_seconds is None else settle_seconds
         self._patience = Patience(timeout_seconds, settle)
-        self._threads = ThreadPoolExecutor(count, thread_name_prefix="workers")
+        self._threads = ThreadPoolExecutor(count, thread_name_prefix="children")
         # To Linux the parent of a child is the thread that started it: one of ours, which last as long as the children.
         self._children = list(self._threads.map(lambda _: Child(work), range(count)))
         self._lost = lost
@@ -215,7 +215,7 @@ class Workers:
         A record that kills its child, or outlasts the time-out, on its own and twice, is a fault. This takes at most
         `timeout_seconds + settle_seconds`, beside the start of the children before and of one after: when the time is
         up, whatever is left of a chunk that lost its child is a fault too. Raises `ChildFailedToStart`, for which no
-        record is to blame, and `WorkersClosed`.
+        record is to blame, and `ChildrenClosed`.
         """
         chunks = divide(records, len(self._children))
         loop = asyncio.get_running_loop()
