@@ -112,8 +112,8 @@ def show(topic: ATopic, filters: Filters, view: View) -> None:
         if view.as_json:
             terminal.write_json([card(one, how) for one, how in chosen])
             return
-        shown = 0
-        for shown, (one, how) in enumerate(chosen, start=1):
+        shown = list(chosen)
+        for one, how in shown:
             terminal.say("\n".join(written_out(one, how, view.value_limit)))
         if not shown:
             terminal.say("No dead letters that fit." if view.show_all else "No open dead letters that fit.")
