@@ -41,8 +41,9 @@ ALARM_SECONDS: Final = 5
 # Below this a chunk costs more to hand over than to do.
 MIN_CHUNK: Final = 16
 TRIES: Final = 2
-# A part of a chunk has its share of the time-out, but no less than this: a hand-over takes time too.
+# A part of a chunk has its share of the time-out, but no less than the smaller of these: a hand-over takes time too.
 MIN_TIMEOUT_SECONDS: Final = 1.0
+MIN_TIMEOUT_SHARE: Final = 0.1
 # As many time-outs may the search for a chunk's killers take: two find one hanging record, whatever the chunk.
 SETTLE_TIMEOUTS: Final = 4
 _PR_SET_PDEATHSIG: Final = 1
@@ -145,7 +146,8 @@ class Patience:
 
     def share(self, part: int, whole: int) -> float:
         """Give the time-out of `part` records of a chunk of `whole`."""
-        return min(self.timeout_seconds, max(MIN_TIMEOUT_SECONDS, self.timeout_seconds * part / max(1, whole)))
+        least = min(MIN_TIMEOUT_SECONDS, MIN_TIMEOUT_SHARE * self.timeout_seconds)
+        return max(least, self.timeout_seconds * part / max(1, whole))
 
 
 @dataclass

@@ -12,6 +12,7 @@ from typing import Any, Final, cast
 import faust
 import structlog
 from aiokafka.errors import KafkaError
+from faust.exceptions import ConsumerNotStarted
 from faust.transport.consumer import Consumer
 from faust.types import TP, EventT, StreamT
 
@@ -55,9 +56,12 @@ class FaustEngine:
 
     def assignment(self) -> frozenset[TopicPartition]:
         """Give the partitions that this process holds."""
-        if self._app is None or not self._app.started:
+        if self._app is None:
             return frozenset()
-        return frozenset(TopicPartition(*place) for place in self._app.consumer.assignment())
+        try:
+            return frozenset(TopicPartition(*place) for place in self._app.consumer.assignment())
+        except ConsumerNotStarted:  # its thread starts, and ends, at another moment than the app
+            return frozenset()
 
     def _host(self, app: faust.App, handler: Handler[Any], overlap: Overlap[Any]) -> None:
         async def reassigned(_: object, /, *__: object, signal: object, **___: object) -> None:  # noqa: ARG001 - Faust's signature

@@ -19,7 +19,6 @@ import psutil
 import pytest
 from structlog.testing import capture_logs
 
-from shared.stream import children as workers_module
 from shared.stream.attempt import Finished, Work
 from shared.stream.children import Child, ChildFailedToStart, ChildLost, Children, ChildrenClosed, Patience, divide
 from shared.stream.record import Record
@@ -66,11 +65,8 @@ async def test_records_that_kill_their_child_are_found(children: Children) -> No
     assert [one.fault.error if one.fault else one.payload for one in finished] == ["ChildLost", 1, "ChildLost"]
 
 
-async def test_each_loss_is_told_and_a_part_of_a_chunk_has_its_share_of_the_time_out(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+async def test_each_loss_is_told_and_a_part_of_a_chunk_has_its_share_of_the_time_out() -> None:
     """The search for one hanging record takes two time-outs, not one for each halving."""
-    monkeypatch.setattr(workers_module, "MIN_TIMEOUT_SECONDS", 0.15)
     told: list[None] = []
     with closing(Children(Work(SERVICE), 1, 0.3, lambda: told.append(None), 60)) as children, capture_logs() as logs:
         finished = await children.run([record(0, "hang"), record(1)], NOW)
@@ -83,7 +79,7 @@ async def test_each_loss_is_told_and_a_part_of_a_chunk_has_its_share_of_the_time
 
 
 @pytest.mark.parametrize(
-    ("timeout", "part", "whole", "share"), [(60, 100, 100, 60), (60, 25, 100, 15), (60, 1, 100, 1), (0.2, 1, 100, 0.2)]
+    ("timeout", "part", "whole", "share"), [(60, 100, 100, 60), (60, 25, 100, 15), (60, 1, 100, 1), (0.2, 1, 100, 0.02)]
 )
 def test_no_share_of_the_time_out_is_too_short_to_answer(timeout: float, part: int, whole: int, share: float) -> None:
     """It follows the length, down to a second."""

@@ -5,10 +5,11 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from faust.exceptions import ConsumerNotStarted
 
-from shared.stream.engines.faust_engine import _one_batch, _stop, _until_ended
+from shared.stream.engines.faust_engine import FaustEngine, _one_batch, _stop, _until_ended
 from shared.stream.overlap import Overlap
-from tests.shared.stream.engines.subscriptions import Recorder
+from tests.shared.stream.engines.subscriptions import SUBSCRIPTION, Recorder
 
 
 class Faust:
@@ -124,3 +125,16 @@ async def test_a_batch_that_fails_while_the_app_stops_is_raised_and_not_waited_f
 
     with pytest.raises(ValueError, match="asked to fail"):
         await _stop(app, overlap)
+
+
+def test_before_its_thread_runs_a_consumer_holds_nothing() -> None:
+    """The watchdog asks at any moment."""
+
+    def not_yet() -> None:
+        raise ConsumerNotStarted
+
+    engine = FaustEngine(SUBSCRIPTION)
+    assert engine.assignment() == frozenset()
+    app: Any = SimpleNamespace(consumer=SimpleNamespace(assignment=not_yet))
+    engine._app = app
+    assert engine.assignment() == frozenset()
