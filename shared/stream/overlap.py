@@ -16,7 +16,6 @@ MAX_EVICTIONS: Final = 6
 """Lost commits in a row before the process gives up: two processes with one static name steal from each other for
 ever, and each of them sees nothing but evictions. One rebalance may cost two, for two batches are in hand."""
 
-
 SETTLE_SECONDS: Final = 10.0
 
 
@@ -59,8 +58,14 @@ class Overlap(Generic[Prepared]):
         `acknowledge` commits the batch's offsets, and says whether they held. Raises what preparing raises, and what a
         predecessor did.
         """
-        prepared = await self._handler.prepare(batch)
-        await self.drain()
+        try:
+            prepared = await self._handler.prepare(batch)
+            await self.drain()
+        except asyncio.CancelledError:
+            raise
+        except BaseException as error:
+            self._fail(error)
+            raise
         self._finishing = asyncio.ensure_future(self._finish(prepared, ranges_of(batch), acknowledge))
         self._finishing.add_done_callback(self._note)
 
@@ -91,5 +96,9 @@ class Overlap(Generic[Prepared]):
 
     def _note(self, done: "asyncio.Task[None]") -> None:
         error = asyncio.CancelledError() if done.cancelled() else done.exception()
-        if error is not None and not self.failed.done():
+        if error is not None:
+            self._fail(error)
+
+    def _fail(self, error: BaseException) -> None:
+        if not self.failed.done():
             self.failed.set_result(error)

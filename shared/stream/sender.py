@@ -28,7 +28,6 @@ BATCH_BYTES: Final = 256 * 1024
 # The producer measures a record before compression, the broker after it: the broker's word counts.
 MAX_REQUEST_BYTES: Final = 2**30
 
-
 REFUSALS: Final = (MessageSizeTooLargeError, TopicAuthorizationFailedError)
 """What a broker says of a record, or of us, and will say again."""
 
@@ -75,9 +74,9 @@ class KafkaSender:
         All, not only those that failed: so records of one key arrive in order whatever happens, and who reads them
         knows the repeated ones by their event ids.
         """
-        deadline = time.monotonic() + self._outage_seconds
-        delay = FIRST_DELAY_SECONDS
         started = time.monotonic()
+        deadline = started + self._outage_seconds
+        delay = FIRST_DELAY_SECONDS
         while (error := await self._try(records, min(ATTEMPT_SECONDS, deadline - started))) is not None:
             self._retried(time.monotonic() - started + delay)
             if time.monotonic() + delay > deadline:
@@ -106,8 +105,9 @@ class KafkaSender:
                     await producer.send(record.topic, record.value, record.key, headers=list(record.headers))
                     for record in records
                 ]
-                # Not `gather`: a time-out would cancel what the producer is to answer.
-                await asyncio.wait(waiting) if waiting else None
+                if waiting:
+                    # Not `gather`: a time-out would cancel what the producer is to answer.
+                    await asyncio.wait(waiting)
         except REFUSALS as error:
             raise self._refused(error) from error
         except (KafkaError, OSError) as error:

@@ -130,14 +130,12 @@ async def _stop(app: faust.App, overlap: Overlap[Any]) -> None:
 async def _one_batch(
     app: faust.App, stream: StreamT[Any], overlap: Overlap[Any], events: Sequence[EventT[bytes]]
 ) -> None:
-    """Hand a batch over; where that fails, tell `run` and stay here: an agent that ends lets Faust acknowledge."""
+    """Hand a batch over; where that fails, stay here: an agent that ends lets Faust acknowledge. `run` learns of it."""
     try:
         await overlap.take([_record(event) for event in events], partial(_acknowledge, app, stream, events))
     except asyncio.CancelledError:
         raise
-    except BaseException as error:  # noqa: BLE001 - an exception that left the agent would acknowledge the batch
-        if not overlap.failed.done():
-            overlap.failed.set_result(error)
+    except BaseException:  # noqa: BLE001 - an exception that left the agent would acknowledge the batch
         await asyncio.Event().wait()
 
 

@@ -8,28 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.contracts.compatibility import Schema, violations
-
-
-class Part(msgspec.Struct, kw_only=True):
-    """A part of a message."""
-
-    a: int
-    b: str = ""
-
-
-class Shrunk(msgspec.Struct, kw_only=True):
-    """A part that lost a field."""
-
-    a: int
-
-
-class Grown(msgspec.Struct, kw_only=True):
-    """A part that gained an optional field."""
-
-    a: int
-    b: str = ""
-    c: int = 0
-
+from tests.shared.contracts.test_compatibility import Grown, Part, Shrunk
 
 STRUCTS = (Part, Grown, Shrunk)
 PLAIN: dict[str, st.SearchStrategy[Any]] = {

@@ -99,3 +99,13 @@ async def test_a_few_lost_commits_are_a_rebalance_and_many_in_a_row_are_a_war() 
         await overlap.take(batch(1), commits(handler, held=False))
     with pytest.raises(Evicted):
         await overlap.drain()
+
+
+async def test_a_batch_that_cannot_be_prepared_is_a_failure_too() -> None:
+    """Whoever waits for `failed` learns of it, and not only the caller."""
+    overlap: Overlap[Any] = Overlap(Recorder(unpreparable=1))
+
+    with pytest.raises(ValueError, match="unpreparable"):
+        await overlap.take(batch(1), commits(Recorder()))
+
+    assert isinstance(overlap.failed.result(), ValueError)
