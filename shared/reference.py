@@ -7,9 +7,10 @@ from typing import Final, Literal, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 
-from shared.settings import SETTINGS, Settings, Unit, is_secret, variable
+from shared.settings import SETTINGS, Settings, is_secret, variable
 from shared.telemetry.metric_names import DESCRIPTIONS, LABELS, MetricName
 from shared.telemetry.metrics import StreamMetrics
+from shared.unit import Unit
 
 REFERENCE: Final = Path("docs/reference")
 COMMAND: Final = "python -m shared.reference"

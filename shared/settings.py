@@ -8,7 +8,6 @@ which a supervisor leaves it down: starting again would mend nothing.
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Final, Literal, TypeVar, cast
 from urllib.parse import urlsplit
@@ -17,14 +16,9 @@ from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from shared.unit import Unit
+
 MASK: Final = "<secret>"
-
-
-@dataclass(frozen=True)
-class Unit:
-    """What a number counts; stands in the annotation of a setting."""
-
-    name: str
 
 
 def _servers(value: str) -> str:
@@ -146,6 +140,18 @@ class StreamSettings(Settings):
     dlq_max_run: Records = Field(default=100, description="Dead letters in a row at which the service halts with 78.")
 
 
+class FlywheelSettings(Settings):
+    """Which flywheel this is."""
+
+    model_config = SettingsConfigDict(env_prefix="MILLRACE_")
+
+    config: Path = Field(
+        default=Path("millrace.toml"),
+        description="The file that declares the flywheel.",
+        examples=["examples/support-router/millrace.toml"],
+    )
+
+
 class TelemetrySettings(Settings):
     """Where metrics are served and how logs are written."""
 
@@ -171,6 +177,7 @@ SETTINGS: Final[tuple[type[Settings], ...]] = (
     StoreSettings,
     CacheSettings,
     StreamSettings,
+    FlywheelSettings,
     TelemetrySettings,
 )
 

@@ -54,14 +54,21 @@ class RawDocument(Message, frozen=True, kw_only=True):
 
 
 class NearDuplicate(msgspec.Struct, frozen=True, kw_only=True):
-    """The verdict of near-duplicate look-up: the cluster, and the estimated Jaccard similarity to its owner, 0 to 1."""
+    """The verdict of near-duplicate look-up: the cluster, and the estimated Jaccard similarity to its owner, 0 to 1.
+
+    `cluster_id` is the first 16 digits of the id of the cluster's first document. That document has the verdict too,
+    with its own id and a similarity of 1.
+    """
 
     cluster_id: str
     similarity: float
 
 
 class TextDocument(Message, frozen=True, kw_only=True):
-    """A document's text: inline (`text`) or, above the inline limit, in S3 (`body`)."""
+    """A document's text: inline (`text`) or, above the inline limit, in S3 (`body`).
+
+    `signature` is the MinHash of the text: 128 unsigned 32-bit numbers, little-endian; empty where none was taken.
+    """
 
     document_id: str
     lineage: Lineage
@@ -73,6 +80,7 @@ class TextDocument(Message, frozen=True, kw_only=True):
     labels: dict[str, str] = msgspec.field(default_factory=dict)
     scores: dict[str, float] = msgspec.field(default_factory=dict)
     near_duplicate: NearDuplicate | None = None
+    signature: bytes = b""
 
 
 class CleanDocument(TextDocument, frozen=True, kw_only=True):

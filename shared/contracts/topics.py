@@ -80,7 +80,7 @@ DOCUMENTS_REJECTED: Final = Topic(
     message=RejectedDocument,
     key="document_id",
     description="Documents that a rule said no to, kept for audit.",
-    producers=("cleaner", "augmenter"),
+    producers=("spiders", "cleaner", "augmenter"),
     consumers=("console",),
     retention=timedelta(days=30),
 )

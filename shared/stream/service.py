@@ -7,7 +7,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from shared.contracts.documents import RejectedDocument
 from shared.contracts.envelope import Envelope, Origin
-from shared.contracts.message import Message
+from shared.contracts.message import ClaimCheck, Message
 from shared.contracts.topics import Topic
 from shared.stream.record import OffsetRange, TopicPartition
 
@@ -16,11 +16,12 @@ M = TypeVar("M", bound=Message)
 
 @dataclass(frozen=True)
 class Received(Generic[M]):
-    """A decoded message with its envelope and its place in Kafka."""
+    """A decoded message with its envelope, its place in Kafka, and the bytes that its claim check named."""
 
     message: M
     envelope: Envelope
     origin: Origin
+    body: bytes | None = None
 
 
 @dataclass(frozen=True)
@@ -47,8 +48,21 @@ class Outcome:
 Process = Callable[[Sequence[Received[M]]], Sequence[Outcome]]
 """Give one outcome for each message, in order. Pure and picklable: it runs in another process, perhaps twice."""
 
+Claim = Callable[[M], ClaimCheck | None]
+"""Name what must be fetched from S3 before the message can be worked on; None where it brings everything itself."""
+
 Route = Callable[[Any], Topic[Any]]
 """Name the topic that a message belongs to: an exhaustive `match`."""
+
+
+class Settler(Protocol):
+    """Settles what pure work can't know, such as whether a text was seen before: asked after it, before any send."""
+
+    async def settle(self, outcomes: Sequence[Outcome]) -> Sequence[Outcome]:
+        """Give each outcome as it is to be sent, in order; the same ones when the same outcomes come again.
+
+        Faults are not among `outcomes`. What it raises ends the process: an `Outage`, or a bug.
+        """
 
 
 class Committed(Protocol):
@@ -78,13 +92,17 @@ class Committer(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class StreamService(Generic[M]):
-    """One service: `name` is its consumer group; `rule_set` its rules' version, part of every id that it makes."""
+    """One service: `name` is its consumer group; `rule_set` its rules' version, part of every id that it makes.
+
+    With a `claim`, the bytes that it names are there as `Received.body` when the work begins.
+    """
 
     name: str
     source: Topic[M]
     process: Process[M]
     route: Route
     rule_set: str
+    claim: Claim[M] | None = None
 
 
 def each(work: Callable[[M], Message | tuple[Message, ...]]) -> Process[M]:

@@ -1,0 +1,1 @@
+"""Versioned datasets in S3: manifests, Parquet shards, and readers of them."""

@@ -1,0 +1,56 @@
+"""One row of a dataset, with all that is known of where it came from."""
+
+import hashlib
+from typing import Literal
+
+import msgspec
+
+from shared.contracts.documents import Lineage
+from shared.contracts.split import Split
+
+Kind = Literal["page", "title", "heading", "paragraph"]
+
+
+class Row(msgspec.Struct, frozen=True, kw_only=True):
+    """A text to learn from.
+
+    `row_id` is 32 hex digits, the same whenever the same row is made. `edition` is 16, and names what the document said
+    (content and rules) when the row was made; a recrawl that finds nothing new has the same one. `part` counts rows of
+    one kind within an edition. `cluster_id` names the cluster of near duplicates, empty for a text that is like no
+    other. `signature` is the MinHash of a page's own text, empty on every other row. Labels are by name.
+    """
+
+    row_id: str
+    document_id: str
+    edition: str
+    kind: Kind
+    part: int
+    text: str
+    title: str
+    language: str
+    split: Split
+    labels: dict[str, str]
+    lineage: Lineage
+    cluster_id: str = ""
+    similarity: float = 0.0
+    signature: bytes = b""
+    event_id: str = ""
+
+
+def edition_of(lineage: Lineage) -> str:
+    """Name what a document said: its content under its rules, whenever it was fetched."""
+    return _digest(lineage.content_hash, lineage.rule_set)[:16]
+
+
+def row_id_of(document_id: str, lineage: Lineage, kind: Kind, part: int) -> str:
+    """Name a row, so that a replay and a recrawl without news make the same row again."""
+    made = f"{lineage.op}@{lineage.op_version}" if lineage.op else ""
+    return _digest(document_id, edition_of(lineage), made, str(lineage.seed), kind, str(part))[:32]
+
+
+def _digest(*parts: str) -> str:
+    digest = hashlib.sha256()
+    for part in parts:
+        raw = part.encode()
+        digest.update(len(raw).to_bytes(8, "big") + raw)
+    return digest.hexdigest()

@@ -1,0 +1,1 @@
+"""What a flywheel is told to do: `millrace.toml`, typed, and the pure rules that it declares."""

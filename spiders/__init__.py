@@ -1,0 +1,1 @@
+"""The Scrapy project: it reads sites and publishes raw documents."""
