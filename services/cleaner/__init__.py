@@ -1,0 +1,1 @@
+"""Turns raw pages into clean text, or into a rejection with a named reason."""

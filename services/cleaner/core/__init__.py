@@ -1,0 +1,1 @@
+"""What the cleaner decides: pure functions of a page."""
