@@ -1,0 +1,138 @@
+"""Datasets in an object store: versions that are made once, shards that are checked whenever they are read."""
+
+import hashlib
+from collections.abc import Sequence
+from contextlib import suppress
+
+import msgspec
+import pyarrow as pa
+
+from shared.datasets.manifest import Manifest, ShardEntry, manifest_key, shard_key
+from shared.datasets.rows import Row
+from shared.datasets.shard import DamagedShard, decode_columns, decode_rows, encode_rows
+from shared.io.object_store import ObjectExists, ObjectNotFound, ObjectStore
+from shared.io.outage import Outage
+
+_JSON = "application/json"
+_PARQUET = "application/vnd.apache.parquet"
+
+
+class NoSuchVersion(Exception):
+    """The dataset has no version of this number, or none any more."""
+
+
+class VersionTaken(Exception):
+    """Another writer made this version first: read the head again, and check whether there is still something to do."""
+
+
+class Hint(msgspec.Struct, frozen=True, kw_only=True):
+    """A version that the head is not older than; lost or stale, it costs time and nothing else."""
+
+    version: int
+
+
+class DatasetStore:
+    """Keeps one dataset, `datasets/<name>/…`. Every call may raise `Outage` and `StoreMisconfigured`.
+
+    Versions count from 1 and have no gaps above the oldest that is kept: `commit` makes a version next to its parent
+    alone, so the head is found by walking forward from any version.
+    """
+
+    def __init__(self, store: ObjectStore, dataset: str) -> None:
+        """Keep it in `store`."""
+        self.store = store
+        self.dataset = dataset
+
+    def head(self) -> Manifest | None:
+        """Read the newest version; None where there is none yet.
+
+        It is at least as new as any version whose `commit` had returned when this call began.
+        """
+        version = self._hinted()
+        if version is None:
+            version = max(self.versions(), default=0)
+        while self.store.exists(manifest_key(self.dataset, version + 1)):
+            version += 1
+        return self.read(version) if version else None
+
+    def read(self, version: int) -> Manifest:
+        """Read a version; raises `NoSuchVersion`."""
+        return msgspec.json.decode(self.read_bytes(version), type=Manifest)
+
+    def read_bytes(self, version: int) -> bytes:
+        """Read the bytes of a version's manifest, for its digest; raises `NoSuchVersion`."""
+        try:
+            return self.store.get(manifest_key(self.dataset, version))
+        except ObjectNotFound as error:
+            raise NoSuchVersion(f"dataset {self.dataset} has no version {version}") from error
+
+    def versions(self) -> list[int]:
+        """List every version, ready or not, ascending."""
+        listed = self.store.list(f"datasets/{self.dataset}/manifests/")
+        return sorted(int(info.key.rpartition("/")[2].removesuffix(".json")) for info in listed)
+
+    def put_shard(self, rows: Sequence[Row]) -> ShardEntry:
+        """Write `rows` as one shard; of equal rows it is the same object, written again, and so young again."""
+        data = encode_rows(rows)
+        sha256 = hashlib.sha256(data).hexdigest()
+        key = shard_key(self.dataset, sha256)
+        self.store.put(key, data, content_type=_PARQUET)
+        return ShardEntry(key=key, rows=len(rows), bytes=len(data), sha256=sha256)
+
+    def read_shard(self, entry: ShardEntry) -> list[Row]:
+        """Read all rows of a shard, those of tombstoned editions included; raises `DamagedShard`."""
+        return decode_rows(self.shard_bytes(entry))
+
+    def read_columns(self, entry: ShardEntry, columns: Sequence[str]) -> pa.Table:
+        """Read some columns of all rows of a shard (see `SCHEMA`); raises `DamagedShard` and `KeyError`."""
+        return decode_columns(self.shard_bytes(entry), columns)
+
+    def shard_bytes(self, entry: ShardEntry) -> bytes:
+        """Read a shard's bytes and check their digest; raises `DamagedShard`."""
+        try:
+            data = self.store.get(entry.key)
+        except ObjectNotFound as error:
+            raise DamagedShard(f"{entry.key} is gone from the store") from error
+        require_digest(entry, data)
+        return data
+
+    def commit(self, manifest: Manifest) -> None:
+        """Make the version `manifest.version`: of many writers exactly one returns, the others see `VersionTaken`.
+
+        Raises `ValueError` for another dataset's manifest, and for a version that is not next to its parent;
+        `NoSuchVersion` where the parent is not there.
+        """
+        self._require_next(manifest)
+        key = manifest_key(self.dataset, manifest.version)
+        try:
+            self.store.create(key, msgspec.json.encode(manifest), content_type=_JSON)
+        except ObjectExists as error:
+            raise VersionTaken(f"dataset {self.dataset} has a version {manifest.version} already") from error
+        with suppress(Outage):  # the version is made; whoever misses the hint walks further
+            self.store.put(self._hint_key, msgspec.json.encode(Hint(version=manifest.version)), content_type=_JSON)
+
+    @property
+    def _hint_key(self) -> str:
+        return f"datasets/{self.dataset}/head.json"
+
+    def _hinted(self) -> int | None:
+        """Give the version that the hint names, where both are there."""
+        try:
+            version = msgspec.json.decode(self.store.get(self._hint_key), type=Hint).version
+        except (ObjectNotFound, msgspec.DecodeError):
+            return None
+        return version if self.store.exists(manifest_key(self.dataset, version)) else None
+
+    def _require_next(self, manifest: Manifest) -> None:
+        if manifest.dataset != self.dataset:
+            raise ValueError(f"a manifest of dataset {manifest.dataset}, not of {self.dataset}")
+        if manifest.version != (manifest.parent or 0) + 1:
+            raise ValueError(f"version {manifest.version} is not next to its parent, {manifest.parent}")
+        if manifest.parent is not None and not self.store.exists(manifest_key(self.dataset, manifest.parent)):
+            raise NoSuchVersion(f"dataset {self.dataset} has no version {manifest.parent} to be a parent")
+
+
+def require_digest(entry: ShardEntry, data: bytes) -> None:
+    """Raise `DamagedShard` unless `data` are the bytes that the manifest means."""
+    if len(data) != entry.bytes or hashlib.sha256(data).hexdigest() != entry.sha256:
+        raise DamagedShard(f"{entry.key} was altered: {len(data)} bytes whose digest is not the manifest's")
