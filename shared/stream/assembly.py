@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, closing
 from dataclasses import dataclass
 from functools import partial
@@ -24,7 +24,7 @@ from shared.stream.lag import LagMeter
 from shared.stream.membership import instance_id, leave
 from shared.stream.runner import Ports, Runner
 from shared.stream.sender import KafkaSender
-from shared.stream.service import Committer, StreamService
+from shared.stream.service import Committer, Settler, StreamService
 from shared.stream.watch import Watchdog
 from shared.telemetry.health import Liveness, serve_health
 from shared.telemetry.metrics import StreamMetrics
@@ -33,6 +33,9 @@ from shared.version import VERSION
 log = structlog.get_logger(__name__)
 
 MakeCommitter = Callable[[ObjectStore], Committer]
+MakeSettler = Callable[[ObjectStore], Settler]
+Companion = Callable[[ObjectStore], Coroutine[Any, Any, None]]
+"""Runs beside the service until it is cancelled; its end, or what it raises, ends the process."""
 
 REBALANCE_SECONDS: Final = 60.0
 """How long the group waits for a member that is busy with a batch; past it the batch comes again elsewhere."""
@@ -49,19 +52,27 @@ class Settings:
 
 
 @dataclass(frozen=True)
+class Plugs:
+    """What a service brings beside its pure work."""
+
+    make_committer: MakeCommitter | None = None
+    make_settler: MakeSettler | None = None
+    companions: Sequence[Companion] = ()
+
+
+@dataclass(frozen=True)
 class Assembly:
-    """A service that is ready to run."""
+    """A service that is ready to run; `companions` are those of its plugs, with their store."""
 
     engine: Engine
     runner: Runner
     watchdog: Watchdog
+    companions: Sequence[Callable[[], Coroutine[Any, Any, None]]]
     leave: Callable[[], None]
 
 
 @asynccontextmanager
-async def assemble(
-    service: StreamService[Any], settings: Settings, make_committer: MakeCommitter | None
-) -> AsyncIterator[Assembly]:
+async def assemble(service: StreamService[Any], settings: Settings, plugs: Plugs) -> AsyncIterator[Assembly]:
     """Put `service` together; raises `Halted` where nobody has resumed it, and `Outage` where a server is away."""
     stream = settings.stream
     async with AsyncExitStack() as stack:
@@ -72,11 +83,12 @@ async def assemble(
         marker = await asyncio.to_thread(_resumed_marker, store, service.name)
         name = stack.enter_context(instance_id(service.name, home() / "run", stream.instance_id))
         ports = Ports(
-            pool=stack.enter_context(_children(service, stream, metrics)),
+            pool=stack.enter_context(_children(Work(service, plugs.make_settler is not None), stream, metrics)),
             store=store,
             sender=await stack.enter_async_context(_sender(settings, metrics)),
             metrics=metrics,
-            committer=None if make_committer is None else make_committer(store),
+            committer=None if plugs.make_committer is None else plugs.make_committer(store),
+            settler=None if plugs.make_settler is None else plugs.make_settler(store),
         )
         limit = DeadLetterLimit(stream.dlq_max_ratio, stream.dlq_ratio_window, stream.dlq_max_run)
         runner = Runner(service, ports, limit, VERSION, marker)
@@ -90,7 +102,8 @@ async def assemble(
             liveness,
             stream.outage_seconds,
         )
-        yield Assembly(engine, runner, watchdog, partial(leave, servers, service.name, name))
+        companions = [partial(companion, store) for companion in plugs.companions]
+        yield Assembly(engine, runner, watchdog, companions, partial(leave, servers, service.name, name))
 
 
 def _store(settings: Settings, metrics: StreamMetrics) -> S3ObjectStore:
@@ -109,8 +122,8 @@ def _resumed_marker(store: ObjectStore, service: str) -> HaltMarker | None:
     return marker
 
 
-def _children(service: StreamService[Any], stream: StreamSettings, metrics: StreamMetrics) -> closing[Children]:
-    return closing(Children(Work(service), stream.pool_workers, stream.process_timeout_seconds, metrics.pool_restarted))
+def _children(work: Work[Any], stream: StreamSettings, metrics: StreamMetrics) -> closing[Children]:
+    return closing(Children(work, stream.pool_workers, stream.process_timeout_seconds, metrics.pool_restarted))
 
 
 @asynccontextmanager

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property, partial
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Final, Generic, NamedTuple, TypeVar
 
 import msgspec
 
@@ -42,7 +42,10 @@ class Fault:
 
 @dataclass(frozen=True)
 class Finished:
-    """What became of one record, ready for Kafka and S3: `outgoing` is encoded, `kind` is the topic it goes to."""
+    """What became of one record, ready for Kafka and S3: `outgoing` is encoded, `kind` is the topic it goes to.
+
+    Where a settler has still to say something, all there is of it is the `draft`.
+    """
 
     origin: Origin
     outgoing: tuple[OutgoingRecord, ...] = ()
@@ -51,6 +54,22 @@ class Finished:
     kind: str = "none"
     reason: str = ""
     fault: Fault | None = None
+    draft: "Draft | None" = None
+
+
+@dataclass(frozen=True)
+class Draft:
+    """An outcome that the settler has yet to see, and the envelope of the record that it is made of."""
+
+    envelope: Envelope
+    outcome: Outcome
+
+
+class _Parent(NamedTuple):
+    """The record that messages are made of."""
+
+    envelope: Envelope
+    origin: Origin
 
 
 class Oversized(ValueError):
@@ -59,9 +78,13 @@ class Oversized(ValueError):
 
 @dataclass(frozen=True)
 class Work(Generic[M]):
-    """A service's work on a batch of records, in the one form that a child process needs."""
+    """A service's work on a batch of records, in the one form that a child process needs.
+
+    With `drafts`, outcomes are left for a settler, and `finish` encodes them after.
+    """
 
     service: StreamService[M]
+    drafts: bool = False
 
     @cached_property
     def _decoder(self) -> "msgspec.json.Decoder[M]":
@@ -73,14 +96,20 @@ class Work(Generic[M]):
         good = [one for one in received if isinstance(one, Received)]
         outcomes = iter(self._process(good))
         return [
-            failed(record.origin, one) if isinstance(one, Fault) else self._finish(one, next(outcomes), at)
+            failed(record.origin, one) if isinstance(one, Fault) else self._end(one, next(outcomes), at)
             for record, one in zip(records, received, strict=True)
         ]
+
+    def finish(self, origin: Origin, draft: Draft, at: datetime) -> Finished:
+        """Encode the outcome of `draft`, which is settled; never raises."""
+        finished = attempt(lambda: self._finished(origin, draft, at))
+        return failed(origin, finished) if isinstance(finished, Fault) else finished
 
     def _receive(self, record: Record) -> Received[M]:
         if record.value is None:
             raise MalformedEnvelope("the record has no value")
-        return Received(self._decoder.decode(record.value), from_headers(record.headers), record.origin)
+        message = self._decoder.decode(record.value)
+        return Received(message, from_headers(record.headers), record.origin, record.body)
 
     def _process(self, batch: Sequence[Received[M]]) -> list[Outcome | Fault]:
         """Process the batch as one; where that raises, record by record, so that only the guilty ones fail."""
@@ -92,28 +121,31 @@ class Work(Generic[M]):
     def _process_one(self, received: Received[M]) -> Outcome | Fault:
         return attempt(lambda: _counted(self.service.process([received]), 1)[0])
 
-    def _finish(self, received: Received[M], outcome: Outcome | Fault, at: datetime) -> Finished:
-        finished = outcome if isinstance(outcome, Fault) else attempt(lambda: self._finished(received, outcome, at))
-        return failed(received.origin, finished) if isinstance(finished, Fault) else finished
+    def _end(self, received: Received[M], outcome: Outcome | Fault, at: datetime) -> Finished:
+        if isinstance(outcome, Fault):
+            return failed(received.origin, outcome)
+        draft = Draft(received.envelope, outcome)
+        return Finished(received.origin, draft=draft) if self.drafts else self.finish(received.origin, draft, at)
 
-    def _finished(self, received: Received[M], outcome: Outcome, at: datetime) -> Finished:
+    def _finished(self, origin: Origin, draft: Draft, at: datetime) -> Finished:
+        outcome = draft.outcome
         for stored in outcome.objects:
             _require_storable(stored)
-        encoded = self._encode(received, outcome.messages, at)
+        encoded = self._encode(_Parent(draft.envelope, origin), outcome.messages, at)
         kind = encoded[0].topic if encoded else "none"
-        return Finished(received.origin, encoded, outcome.objects, outcome.payload, kind, outcome.reason)
+        return Finished(origin, encoded, outcome.objects, outcome.payload, kind, outcome.reason)
 
-    def _encode(self, parent: Received[M], messages: Sequence[Message], at: datetime) -> tuple[OutgoingRecord, ...]:
+    def _encode(self, parent: "_Parent", messages: Sequence[Message], at: datetime) -> tuple[OutgoingRecord, ...]:
         ids = [self._event_id(parent, message) for message in messages]
         if len(set(ids)) < len(ids):
             raise ValueError("two messages made of one record have the same id: give each its own op or seed")
         return tuple(self._outgoing(parent, message, id_, at) for message, id_ in zip(messages, ids, strict=True))
 
-    def _event_id(self, parent: Received[M], message: Message) -> str:
+    def _event_id(self, parent: "_Parent", message: Message) -> str:
         op, seed = message.derivation
         return derived_event_id(parent.envelope.id, self.service.name, self.service.rule_set, op, seed)
 
-    def _outgoing(self, parent: Received[M], message: Message, event_id: str, at: datetime) -> OutgoingRecord:
+    def _outgoing(self, parent: "_Parent", message: Message, event_id: str, at: datetime) -> OutgoingRecord:
         topic: Topic[Any] = self.service.route(message)
         key = topic.key_of(message)
         envelope = Envelope(

@@ -16,7 +16,10 @@ class TopicPartition(NamedTuple):
 
 
 class Record(NamedTuple):
-    """A consumed record: its place, its bytes, and nothing decoded yet."""
+    """A consumed record: its place, its bytes, and nothing decoded yet.
+
+    `body` is what its claim check names, once that is fetched.
+    """
 
     topic: str
     partition: int
@@ -24,6 +27,7 @@ class Record(NamedTuple):
     key: bytes | None
     value: bytes | None
     headers: Headers
+    body: bytes | None = None
 
     @property
     def origin(self) -> Origin:

@@ -1,4 +1,4 @@
-"""What is done with a batch, in the order that loses nothing: work, store, send, commit, and only then acknowledge.
+"""What is done with a batch, in the order that loses nothing: fetch, work, settle, store, send, commit, acknowledge.
 
 The engines (`shared.stream.engines`) bring batches and acknowledge them. They call `Runner.prepare`, then `finish`, and
 acknowledge nothing unless that returns.
@@ -6,8 +6,8 @@ acknowledge nothing unless that returns.
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
@@ -16,12 +16,13 @@ import structlog
 from shared.contracts import failures
 from shared.io.object_store import ObjectStore
 from shared.io.record import OutgoingRecord
-from shared.stream.attempt import Finished
+from shared.stream.attempt import Draft, Fault, Finished, Work, failed
+from shared.stream.claims import Claimed, Claims
 from shared.stream.halt import DeadLetterLimit, Halted, HaltMarker, samples
 from shared.stream.halts import Halts
 from shared.stream.record import OffsetRange, Record, TopicPartition, ranges_of
 from shared.stream.sender import Sender
-from shared.stream.service import Committer, StreamService
+from shared.stream.service import Committer, Settler, StreamService
 from shared.telemetry.metrics import StreamMetrics
 
 log = structlog.get_logger(__name__)
@@ -48,6 +49,7 @@ class Ports:
     sender: Sender
     metrics: StreamMetrics
     committer: Committer | None = None
+    settler: Settler | None = None
     now: Callable[[], datetime] = utc_now
 
 
@@ -91,7 +93,7 @@ class Runner:
         durable = await self._durable(batch)
         records = [record for record in batch if record.offset >= durable.get(record.topic_partition, 0)]
         at = self.ports.now()
-        finished = await self.ports.pool.run(records, at) if records else []
+        finished = await self._settled(await self._work(records, at), at)
         await self._refuse_too_many_faults(records, finished, at)
         await self._store(finished)
         return Prepared(batch, records, finished, self._outgoing(records, finished, at), started)
@@ -120,6 +122,33 @@ class Runner:
         if self.ports.committer is not None and new:
             known |= dict.fromkeys(new, 0) | await self.ports.committer.next_offsets(new)
         return known
+
+    async def _work(self, records: Sequence[Record], at: datetime) -> list[Finished]:
+        """Do the pure work, with as many bodies in memory as fit."""
+        claims = Claims(self.service, self.ports.store)
+        return [one for portion in claims.portions(records) for one in await self._work_on(claims, portion, at)]
+
+    async def _work_on(self, claims: Claims, portion: Sequence[Claimed], at: datetime) -> list[Finished]:
+        fetched = await claims.fetch(portion)
+        good = [one for one in fetched if isinstance(one, Record)]
+        done = iter(await self.ports.pool.run(good, at) if good else ())
+        return [
+            failed(claimed.record.origin, one) if isinstance(one, Fault) else next(done)
+            for claimed, one in zip(portion, fetched, strict=True)
+        ]
+
+    async def _settled(self, finished: Sequence[Finished], at: datetime) -> list[Finished]:
+        """Have the settler see every draft, and encode what it made of them."""
+        drafts = [one.draft for one in finished if one.draft is not None]
+        if self.ports.settler is None or not drafts:
+            return list(finished)
+        outcomes = await self.ports.settler.settle([draft.outcome for draft in drafts])
+        settled = iter([replace(draft, outcome=made) for draft, made in zip(drafts, outcomes, strict=True)])
+        return await asyncio.to_thread(self._encoded, finished, settled, at)
+
+    def _encoded(self, finished: Sequence[Finished], drafts: Iterator[Draft], at: datetime) -> list[Finished]:
+        work = Work(self.service)
+        return [one if one.draft is None else work.finish(one.origin, next(drafts), at) for one in finished]
 
     async def _refuse_too_many_faults(self, records: Sequence[Record], done: Sequence[Finished], at: datetime) -> None:
         marker = self.marker

@@ -5,6 +5,7 @@ import logging
 import os
 import signal
 import sys
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any, Final, NoReturn
 
@@ -12,9 +13,19 @@ import structlog
 import uvloop
 from kafka.errors import KafkaError
 
+from shared.flywheel.config import Flywheel
+from shared.flywheel.load import FlywheelError, load_flywheel
 from shared.io.outage import Misconfigured, Outage
-from shared.settings import KafkaSettings, SettingsError, StoreSettings, StreamSettings, TelemetrySettings, load
-from shared.stream.assembly import Assembly, MakeCommitter, Settings, assemble
+from shared.settings import (
+    FlywheelSettings,
+    KafkaSettings,
+    SettingsError,
+    StoreSettings,
+    StreamSettings,
+    TelemetrySettings,
+    load,
+)
+from shared.stream.assembly import Assembly, Companion, MakeCommitter, MakeSettler, Plugs, Settings, assemble
 from shared.stream.exits import Exit
 from shared.stream.halt import Halted
 from shared.stream.service import StreamService
@@ -25,10 +36,26 @@ log = structlog.get_logger(__name__)
 LEAVE_SECONDS: Final = 5.0
 
 
-def main(service: StreamService[Any], make_committer: MakeCommitter | None = None) -> NoReturn:
+def configured(service: str) -> Flywheel:
+    """Read the flywheel's file, for the process of `service`; ends it with 78 and a message where that can't be."""
+    try:
+        return load_flywheel(load(FlywheelSettings).config)
+    except (SettingsError, FlywheelError) as error:
+        sys.stderr.write(f"{service}: {error}\n")
+        _end(Exit.HALTED)
+
+
+def main(
+    service: StreamService[Any],
+    make_committer: MakeCommitter | None = None,
+    *,
+    make_settler: MakeSettler | None = None,
+    companions: Sequence[Companion] = (),
+) -> NoReturn:
     """Run `service` until it is told to stop, and end the process with one of the codes of `Exit`.
 
-    `make_committer` makes the service's own commit port, where it has one, on the object store.
+    `make_committer` and `make_settler` make the service's own ports, where it has them, on the object store;
+    `companions` run beside it.
     """
     try:
         settings = Settings(load(KafkaSettings), load(StoreSettings), load(StreamSettings), load(TelemetrySettings))
@@ -36,15 +63,15 @@ def main(service: StreamService[Any], make_committer: MakeCommitter | None = Non
         sys.stderr.write(f"{service.name}: {error}\n")
         _end(Exit.HALTED)
     configure_logging(service.name, settings.telemetry)
-    uvloop.run(_serve(service, settings, make_committer))
+    uvloop.run(_serve(service, settings, Plugs(make_committer, make_settler, companions)))
     raise AssertionError("the process has ended before this line")
 
 
-async def _serve(service: StreamService[Any], settings: Settings, make_committer: MakeCommitter | None) -> NoReturn:
+async def _serve(service: StreamService[Any], settings: Settings, plugs: Plugs) -> NoReturn:
     """Serve, and end the process from within the loop: a loop that closes would first let tasks acknowledge."""
     stop = _StopSignal()
     try:
-        async with assemble(service, settings, make_committer) as assembly:
+        async with assemble(service, settings, plugs) as assembly:
             stop.begin()
             await _until_stopped(assembly, stop.asked, settings.stream.drain_seconds)
             if settings.stream.leave_on_stop:
@@ -69,11 +96,11 @@ def _code_of(error: BaseException) -> Exit:
 
 
 async def _until_stopped(assembly: Assembly, stop: asyncio.Event, drain_seconds: float) -> None:
-    """Consume until a signal, or until the engine or the watchdog fails; then drain, or give up draining."""
+    """Consume until a signal, or until the engine or what runs beside it fails; then drain, or give up draining."""
     running = asyncio.ensure_future(assembly.engine.run(assembly.runner, stop))
-    watching = asyncio.ensure_future(assembly.watchdog.run())
+    beside = [asyncio.ensure_future(one()) for one in (assembly.watchdog.run, *assembly.companions)]
     stopping = asyncio.ensure_future(stop.wait())
-    await asyncio.wait({running, watching, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    await asyncio.wait({running, *beside, stopping}, return_when=asyncio.FIRST_COMPLETED)
     if stop.is_set():
         # Not `wait_for`: it cancels, and then waits for, what may swallow the cancellation.
         await asyncio.wait({running}, timeout=drain_seconds)
@@ -82,10 +109,10 @@ async def _until_stopped(assembly: Assembly, stop: asyncio.Event, drain_seconds:
             _end(Exit.UNDRAINED)
         running.result()
         return
-    for task in (running, watching):
+    for task in (running, *beside):
         if task.done():
             task.result()
-    raise RuntimeError("the engine ended by itself")
+    raise RuntimeError("the engine, or what runs beside it, ended by itself")
 
 
 async def _leave(assembly: Assembly) -> None:

@@ -11,7 +11,7 @@ import pytest
 from infra.local.servers import Endpoints
 from shared.io.s3 import S3ObjectStore
 from shared.settings import KafkaSettings, StreamSettings, TelemetrySettings, home
-from shared.stream.assembly import Settings, assemble
+from shared.stream.assembly import Plugs, Settings, assemble
 from shared.stream.engines.plain_engine import PlainEngine
 from shared.stream.halt import Halted, halt_key
 from shared.stream.halts import Halts
@@ -36,7 +36,7 @@ def settings(servers: Endpoints, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 async def test_the_settings_choose_the_engine_and_every_port(settings: Settings) -> None:
     """The first process of a service has its first name."""
-    async with assemble(SERVICE, settings, RecordingCommitter) as assembly:
+    async with assemble(SERVICE, settings, Plugs(RecordingCommitter)) as assembly:
         assert isinstance(assembly.engine, PlainEngine)
         assert isinstance(assembly.runner.ports.committer, RecordingCommitter)
         assert assembly.runner.marker is None
@@ -49,7 +49,7 @@ async def test_a_halted_service_does_no_work_before_it_is_resumed(settings: Sett
     Halts(store).halt(msgspec.structs.replace(MARKER, service=SERVICE.name))
     try:
         with pytest.raises(Halted, match="millrace resume"):
-            async with assemble(SERVICE, settings, None):
+            async with assemble(SERVICE, settings, Plugs()):
                 pass
     finally:
         store.delete(halt_key(SERVICE.name))
@@ -59,7 +59,7 @@ async def test_retries_of_the_store_are_counted(settings: Settings, tmp_path: Pa
     """So that an outage is seen on a dashboard before it is one."""
     with FaultProxy(urlsplit(settings.store.endpoint).netloc) as proxy:
         store = settings.store.model_copy(update={"endpoint": f"http://{proxy.address}"})
-        async with assemble(SERVICE, replace(settings, store=store), None) as assembly:
+        async with assemble(SERVICE, replace(settings, store=store), Plugs()) as assembly:
             proxy.order(Fault.UNAVAILABLE, Fault.RESET)
             await asyncio.to_thread(assembly.runner.ports.store.put, f"{tmp_path.name}/x", b"x")
             registry = assembly.runner.ports.metrics.registry

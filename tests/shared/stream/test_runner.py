@@ -6,8 +6,10 @@ from datetime import UTC, datetime
 
 import pytest
 
+from shared.contracts.envelope import from_headers as envelope_of
 from shared.contracts.failures import REPLAYED_HEADER
 from shared.contracts.failures import from_headers as letter_of
+from shared.contracts.message import decode
 from shared.io.memory import MemoryObjectStore
 from shared.io.object_store import DEFAULT_CONTENT_TYPE, ObjectInfo
 from shared.io.outage import Outage
@@ -17,11 +19,11 @@ from shared.stream.halt import DeadLetterLimit, Halted
 from shared.stream.halts import Halts
 from shared.stream.record import OffsetRange, Record, TopicPartition, ranges_of
 from shared.stream.runner import Ports, Runner
-from shared.stream.service import Committed
+from shared.stream.service import Committed, Outcome, Settler
 from shared.telemetry.metrics import StreamMetrics
 from tests.shared.stream.builders import record
 from tests.shared.stream.consumed import headers
-from tests.shared.stream.numbered.service import SERVICE, SINK, SOURCE
+from tests.shared.stream.numbered.service import REFUSED, SERVICE, SINK, SOURCE, MarkingSettler, NumberedDone
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
 PLACE = TopicPartition(SOURCE.name, 0)
@@ -35,6 +37,7 @@ class Outside:
     sent: list[OutgoingRecord] = field(default_factory=list)
     committed: list[object] = field(default_factory=list)
     fails: str = ""
+    drafts: bool = False
     skip: dict[TopicPartition, int] = field(default_factory=dict)
 
     def effect(self, name: str) -> None:
@@ -46,7 +49,7 @@ class Outside:
     async def run(self, records: Sequence[Record], at: datetime) -> list[Finished]:
         """Work in this process."""
         self.effect("work")
-        return Work(SERVICE)(records, at)
+        return Work(SERVICE, self.drafts)(records, at)
 
     async def start(self) -> None:
         """Connect to nothing."""
@@ -88,7 +91,9 @@ class LoggedStore(MemoryObjectStore):
         return super().put(key, data, content_type=content_type)
 
 
-def runner(outside: Outside, store: MemoryObjectStore | None = None, max_run: int = 1000) -> Runner:
+def runner(
+    outside: Outside, store: MemoryObjectStore | None = None, max_run: int = 1000, settler: Settler | None = None
+) -> Runner:
     """Make a runner whose outside is `outside`."""
     ports = Ports(
         pool=outside,
@@ -96,6 +101,7 @@ def runner(outside: Outside, store: MemoryObjectStore | None = None, max_run: in
         sender=outside,
         metrics=StreamMetrics("numbered"),
         committer=outside,
+        settler=settler,
         now=lambda: NOW,
     )
     return Runner(SERVICE, ports, DeadLetterLimit(1.0, 1000, max_run), "1.0")
@@ -209,6 +215,48 @@ async def test_a_resumed_marker_lets_its_batch_pass_and_is_then_forgotten() -> N
     assert [sent.topic for sent in outside.sent] == [SOURCE.dead_letters] * 3
     with pytest.raises(Halted):
         await handle(resumed, [record(number, fate="raise") for number in range(3, 6)])
+
+
+async def test_the_settler_has_the_last_word_before_anything_is_stored_or_sent() -> None:
+    """It sees the outcomes of the whole batch but the faults; what it makes of them is sent, under the same ids."""
+    plain, outside = Outside(), Outside(drafts=True)
+    batch = [record(0), record(1, fate="raise"), record(REFUSED), record(2)]
+
+    await handle(runner(plain), batch)
+    settler = MarkingSettler()
+    await handle(runner(outside, settler=settler), batch)
+
+    assert settler.seen == [0, REFUSED, 2]
+    assert list(dict.fromkeys(outside.log)) == ["work", "store", "send", "commit"]
+    assert [sent.topic for sent in outside.sent] == [SINK.name, SOURCE.dead_letters, SINK.name]
+    made = [sent for sent in outside.sent if sent.topic == SINK.name]
+    assert [decode(NumberedDone, sent.value or b"").stored for sent in made] == ["settled-0", "settled-2"]
+    ids = {envelope_of(sent.headers).id for sent in plain.sent if sent.topic == SINK.name}
+    assert {envelope_of(sent.headers).id for sent in made} < ids
+
+
+async def test_a_settler_that_fails_stops_the_batch() -> None:
+    """Nothing is stored or sent of what is not settled."""
+
+    class Away(MarkingSettler):
+        async def settle(self, outcomes: Sequence[Outcome]) -> list[Outcome]:
+            raise Outage(f"{len(outcomes)} outcomes wait for a cache that is away")
+
+    outside = Outside(drafts=True)
+
+    with pytest.raises(Outage, match="1 outcomes"):
+        await handle(runner(outside, settler=Away()), [record(0)])
+
+    assert outside.log == ["work"]
+
+
+async def test_a_body_that_is_missing_is_a_dead_letter() -> None:
+    """The record goes there whole; its neighbour is done."""
+    outside = Outside()
+
+    await handle(runner(outside), [record(0), record(1, fate="unclaimable")])
+
+    assert [sent.topic for sent in outside.sent] == [SINK.name, SOURCE.dead_letters]
 
 
 async def test_outcomes_are_counted_by_kind() -> None:

@@ -7,12 +7,14 @@ import msgspec
 import pytest
 
 from shared.contracts.failures import original_headers
+from shared.contracts.identity import content_hash
+from shared.contracts.message import ClaimCheck
 from shared.io.s3 import S3ObjectStore
 from shared.stream.exits import Exit
 from shared.stream.halts import Halts
 from tests.shared.stream.consumed import Consumed, headers
 from tests.shared.stream.harness import Flow
-from tests.shared.stream.numbered.service import Numbered
+from tests.shared.stream.numbered.service import REFUSED, Numbered
 
 pytestmark = pytest.mark.integration
 
@@ -140,6 +142,45 @@ def test_the_commit_port_is_told_before_anything_is_acknowledged(flow: Flow) -> 
     recorded = sorted(number for commit in commits for number in commit["numbers"])
     assert recorded == list(range(20, 100))
     assert numbers(flow.read("out")) == recorded
+
+
+def test_what_is_claimed_is_there_and_what_is_settled_is_sent(flow: Flow) -> None:
+    """Bodies come from the store, the settler has the last word, and a body that is gone is a dead letter."""
+    store = S3ObjectStore.from_settings(flow.s3)
+    store.put(f"{flow.prefix}/pack", b"one two three")
+    claim = ClaimCheck(
+        bucket=flow.s3.bucket, key=f"{flow.prefix}/pack", offset=4, length=3, sha256=content_hash(b"two")
+    )
+    gone = msgspec.structs.replace(claim, key=f"{flow.prefix}/gone")
+    flow.publish([Numbered(number=1, claim=claim), Numbered(number=REFUSED), Numbered(number=2, claim=gone)], 0)
+
+    with flow.worker(NUMBERED_SETTLE="yes") as worker:
+        worker.finish()
+
+    [made] = flow.read("out")
+    assert (made.done.number, made.done.stored) == (1, "settled-0")
+    packed = b"".join(store.get(found.key) for found in store.list(f"{flow.prefix}/") if "pack" not in found.key)
+    assert packed == b"1 two\n13 "
+    assert [letter.letter.error for letter in flow.read("in-dlq")] == ["BodyMissing"]
+
+
+@pytest.mark.parametrize("fate", ["raise", "end"])
+def test_a_companion_that_is_gone_ends_the_process(flow: Flow, fate: str) -> None:
+    """Half a service is none."""
+    with flow.worker(NUMBERED_COMPANION=fate) as worker:
+        assert worker.exit_code() == Exit.OUTAGE, worker.log
+
+
+def test_a_companion_runs_beside_the_service_until_it_stops(flow: Flow) -> None:
+    """It has the store, and doesn't hold the end up."""
+    store = S3ObjectStore.from_settings(flow.s3)
+    flow.publish([Numbered(number=1)])
+
+    with flow.worker(NUMBERED_COMPANION="wait") as worker:
+        worker.finish()
+        worker.until(lambda: store.exists(f"{flow.prefix}/companion"))
+        worker.terminate()
+        assert worker.exit_code() == Exit.OK, worker.log
 
 
 def test_a_raise_in_the_commit_port_means_that_nothing_was_acknowledged(flow: Flow) -> None:

@@ -1,7 +1,7 @@
 """The service under test: numbered messages in, numbered messages out, and a message can ask for any misfortune.
 
 `NUMBERED_PREFIX` names the topics and, unless `NUMBERED_NAME` does, the group; `NUMBERED_COMMIT` turns on a commit port
-(`record`, `raise`, `blind`).
+(`record`, `raise`, `blind`), `NUMBERED_SETTLE` a settler, and `NUMBERED_COMPANION` a companion.
 """
 
 import asyncio
@@ -13,7 +13,7 @@ from typing import Any, Final
 import msgspec
 
 from shared.contracts.identity import content_hash
-from shared.contracts.message import Message
+from shared.contracts.message import ClaimCheck, Message
 from shared.contracts.topics import Topic
 from shared.io.object_store import ObjectStore
 from shared.io.outage import Outage
@@ -27,6 +27,7 @@ class Numbered(Message, frozen=True, kw_only=True):
     number: int
     body: str = ""
     fate: str = ""
+    claim: ClaimCheck | None = None
 
 
 class NumberedDone(Message, frozen=True, kw_only=True):
@@ -58,7 +59,7 @@ def process(batch: Sequence[Received[Numbered]]) -> list[Outcome]:
     """Store the bodies of the batch as one object, and say of each message that it is done."""
     for received in batch:
         _suffer(received.message)
-    packed = "\n".join(f"{received.message.number} {received.message.body}" for received in batch).encode()
+    packed = "\n".join(f"{received.message.number} {_body(received)}" for received in batch).encode()
     stored = StoredObject(f"{PREFIX}/{content_hash(packed)}", packed)
     return [
         Outcome(
@@ -68,6 +69,17 @@ def process(batch: Sequence[Received[Numbered]]) -> list[Outcome]:
         )
         for received in batch
     ]
+
+
+def _body(received: Received[Numbered]) -> str:
+    return received.message.body if received.body is None else received.body.decode()
+
+
+def claim(message: Numbered) -> ClaimCheck | None:
+    """Name the body that lies in S3, where there is one."""
+    if message.fate == "unclaimable":
+        raise ValueError(f"number {message.number} was asked to have no claim")
+    return message.claim
 
 
 def route(_: NumberedDone) -> Topic[Any]:
@@ -112,5 +124,40 @@ class RecordingCommitter:
             raise RuntimeError("the commit port was asked to raise")
 
 
+class MarkingSettler:
+    """A settler that marks what it sees, knows no number twice, and refuses number 13."""
+
+    def __init__(self) -> None:
+        """Know nothing."""
+        self.seen: list[int] = []
+
+    async def settle(self, outcomes: Sequence[Outcome]) -> list[Outcome]:
+        """Mark the message of each outcome with how many came before it."""
+        return [self._marked(outcome) for outcome in outcomes]
+
+    def _marked(self, outcome: Outcome) -> Outcome:
+        number: int = outcome.payload
+        self.seen.append(number)
+        if number == REFUSED:
+            return Outcome(reason="refused")
+        marked = NumberedDone(number=number, stored=f"settled-{self.seen.index(number)}")
+        return Outcome(messages=(marked,), objects=outcome.objects, payload=number)
+
+
+REFUSED: Final = 13
+
+
+async def companion(store: ObjectStore) -> None:
+    """Write that it runs, then do what `NUMBERED_COMPANION` says: `wait`, `end` or `raise`."""
+    await asyncio.to_thread(store.put, f"{PREFIX}/companion", b"here")
+    match os.environ["NUMBERED_COMPANION"]:
+        case "raise":
+            raise RuntimeError("the companion was asked to raise")
+        case "wait":
+            await asyncio.Event().wait()
+        case _:
+            pass
+
+
 NAME: Final = os.environ.get("NUMBERED_NAME", f"{PREFIX}-service")
-SERVICE: Final = StreamService(name=NAME, source=SOURCE, process=process, route=route, rule_set="1")
+SERVICE: Final = StreamService(name=NAME, source=SOURCE, process=process, route=route, rule_set="1", claim=claim)
