@@ -1,20 +1,10 @@
-"""Dead-letter topics as the console reads them: without a group, so that looking changes nothing."""
+"""Dead-letter topics as the console reads them."""
 
-import time
 from collections.abc import Iterator, Mapping
-from contextlib import closing
-from typing import Final
-
-from kafka import KafkaConsumer, TopicPartition
 
 from services.console.core.letters import Letter, read_letter
-from services.console.kafka_admin import CONNECT_SECONDS, kafka_errors
-from shared.io.outage import Outage
+from services.console.topic_reader import TopicReader
 from shared.settings import KafkaSettings
-from shared.stream.record import Record
-
-_STALL_SECONDS: Final = 20
-_POLL_MS: Final = 500
 
 
 class DeadLetters:
@@ -22,47 +12,12 @@ class DeadLetters:
 
     def __init__(self, settings: KafkaSettings) -> None:
         """Connect anew for each reading."""
-        self._settings = settings
+        self._reader = TopicReader(settings)
 
     def ends(self, topic: str) -> dict[int, int]:
         """Give, by partition, the offset that the next letter will have; empty partitions are left out."""
-        with kafka_errors(self._settings), closing(self._consumer()) as consumer:
-            places = [TopicPartition(topic, partition) for partition in consumer.partitions_for_topic(topic) or ()]
-            starts, ends = consumer.beginning_offsets(places), consumer.end_offsets(places)
-        return {place.partition: ends[place] for place in places if ends[place] > starts[place]}
+        return self._reader.ends(topic)
 
     def read(self, topic: str, ends: Mapping[int, int], starts: Mapping[int, int]) -> Iterator[Letter]:
         """Yield the letters from `starts` (by partition, else the first) up to, and without, those at `ends`."""
-        with kafka_errors(self._settings), closing(self._consumer()) as consumer:
-            left = {TopicPartition(topic, partition): end for partition, end in ends.items()}
-            consumer.assign(list(left))
-            for place in left:
-                consumer.seek(place, starts.get(place.partition, 0))
-            for record in self._records(consumer, left):
-                yield read_letter(record)
-
-    def _records(self, consumer: KafkaConsumer, ends: Mapping[TopicPartition, int]) -> Iterator[Record]:
-        deadline = time.monotonic() + _STALL_SECONDS
-        while any(consumer.position(place) < end for place, end in ends.items()):
-            polled = consumer.poll(timeout_ms=_POLL_MS)
-            if polled:
-                deadline = time.monotonic() + _STALL_SECONDS
-            elif time.monotonic() > deadline:
-                raise Outage(f"Kafka at {self._settings.bootstrap_servers} brought no record in {_STALL_SECONDS} s")
-            for place, records in polled.items():
-                for record in records:
-                    if record.offset < ends[place]:
-                        yield Record(
-                            record.topic, record.partition, record.offset, record.key, record.value, (*record.headers,)
-                        )
-
-    def _consumer(self) -> KafkaConsumer:
-        return KafkaConsumer(
-            bootstrap_servers=self._settings.bootstrap_servers.split(","),
-            bootstrap_timeout_ms=CONNECT_SECONDS * 1000,
-            client_id="millrace-console",
-            group_id=None,
-            enable_auto_commit=False,
-            # Only where retention has removed the first letters meanwhile.
-            auto_offset_reset="earliest",
-        )
+        return map(read_letter, self._reader.records(topic, ends, starts))

@@ -5,7 +5,6 @@ import random
 import pytest
 
 from services.console.core.letters import FOREIGN
-from services.console.dead_letters import DeadLetters
 from shared.contracts.envelope import Headers
 from shared.contracts.topics import RECORD_LIMIT_BYTES
 from shared.stream.record import Record
@@ -32,31 +31,3 @@ def test_a_foreign_record_is_read_all_the_same(mail: Mail) -> None:
     mail.put((b"k", b"v", (("dlq_topic", b"\xff"),)))
     assert mail.dead_letters()[0].error == FOREIGN
     assert mail.dead_letters()[0].record == Record(mail.dead, 0, 0, b"k", b"v", (("dlq_topic", b"\xff"),))
-
-
-def test_reading_stops_at_the_end_that_was_seen(mail: Mail) -> None:
-    """What arrives after a person has looked was not meant."""
-    reader = DeadLetters(mail.kafka)
-    mail.post(*((mail.said(), b"k", b"%d" % number, ()) for number in range(5)))
-    ends = reader.ends(mail.dead)
-    mail.post((mail.said(), b"k", b"late", ()))
-    assert ends == {0: 5}
-    assert [one.record.offset for one in reader.read(mail.dead, ends, {})] == [0, 1, 2, 3, 4]
-    assert [one.record.offset for one in reader.read(mail.dead, ends, {0: 3})] == [3, 4]
-    assert list(reader.read(mail.dead, ends, {0: 5})) == []
-
-
-def test_an_empty_topic_has_no_letters(mail: Mail) -> None:
-    """Nothing to read is no reason to wait."""
-    reader = DeadLetters(mail.kafka)
-    assert reader.ends(mail.dead) == {}
-    assert list(reader.read(mail.dead, {}, {})) == []
-
-
-def test_letters_of_several_partitions_are_all_read(mail: Mail) -> None:
-    """A topic that somebody gave more partitions is read whole."""
-    reader = DeadLetters(mail.kafka)
-    mail.scatter(40)
-    found = [(one.place.partition, one.place.offset) for one in reader.read(mail.topic, reader.ends(mail.topic), {})]
-    assert len(found) == 40
-    assert len({partition for partition, _ in found}) == 4
