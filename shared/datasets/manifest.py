@@ -38,8 +38,9 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
 
     `next_offsets` says, by `topic/partition`, from which offset on records are not in it. `rows` counts the rows that
     are part of it, by `split:…`, `label:<name>=…`, `language:…`, `kind:…` and `total`. `denied` holds the salted hashes
-    of documents that must never come back. `content_hash` is over the shards' digests and the tombstones: equal
-    content, equal hash.
+    of documents that must never come back. `sightings` say when a document was last fetched, where it said then what it
+    had said before and its rows tell of an earlier fetch: what is older than that is not news. `content_hash` is over
+    the shards' digests and the tombstones: equal content, equal hash.
     """
 
     dataset: str
@@ -55,6 +56,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     topic_ids: dict[str, str] = msgspec.field(default_factory=dict)
     rows: dict[str, int] = msgspec.field(default_factory=dict)
     denied: tuple[str, ...] = ()
+    sightings: dict[str, Timestamp] = msgspec.field(default_factory=dict)
     content_hash: str = ""
     format: int = FORMAT
 

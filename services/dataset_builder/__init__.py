@@ -1,0 +1,1 @@
+"""Turns augmented documents into rows of a dataset, each exactly once, and says when a version is ready."""
