@@ -1,0 +1,28 @@
+"""The service: its source, its work, and where outcomes go."""
+
+from functools import partial
+
+from services.cleaner.core.clean import Rules, clean_batch, route, rule_set_of
+from shared.contracts.documents import RawDocument
+from shared.contracts.message import ClaimCheck
+from shared.contracts.topics import DOCUMENTS_RAW
+from shared.flywheel.config import Flywheel
+from shared.stream.service import StreamService
+
+
+def service(flywheel: Flywheel, bucket: str) -> StreamService[RawDocument]:
+    """Make the cleaner of `flywheel`; texts that are too long for a record go to `bucket`."""
+    rule_set = rule_set_of(flywheel.cleaning)
+    return StreamService(
+        name="cleaner",
+        source=DOCUMENTS_RAW,
+        process=partial(clean_batch, Rules(flywheel, bucket, rule_set)),
+        route=route,
+        rule_set=rule_set,
+        claim=page_of,
+    )
+
+
+def page_of(document: RawDocument) -> ClaimCheck:
+    """Name the bytes of `document`'s page."""
+    return document.body

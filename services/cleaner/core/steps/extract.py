@@ -1,0 +1,76 @@
+"""Takes the main text, the title and the headings out of a page's HTML: `no-text` where nothing is left.
+
+resiliparse's main content, strict: no comments, no alternative texts, no post's metadata. Three things that it loses
+(version 2.0.1, seen on real documentation) are mended before it sees the page:
+
+- a text node of one three-byte character, such as the `。` behind a link, which it takes for an icon;
+- what has the `hidden` attribute: documentation keeps the variants of a page in it, and shows one by a script;
+- a bulleted list fewer than four levels below the body, which it takes for a menu. One that is not of links is none.
+"""
+
+import re
+from dataclasses import replace
+from typing import Final
+
+from resiliparse.extract.html2text import extract_plain_text
+from resiliparse.parse.html import ElementNode, HTMLTree
+
+from services.cleaner.core.document import Document, Policy, Rejection, Step
+
+MAX_HEADINGS: Final = 100
+MAX_HEADING_CHARACTERS: Final = 300
+MAX_LISTS: Final = 100
+"""So many of each are looked at, so that no page takes for ever."""
+MAX_LINK_SHARE: Final = 0.5
+_ENOUGH_LEVELS: Final = 3
+# Icon fonts use the private area, U+E000 to U+F8FF, which is left out. The word joiner makes the character two;
+# `normalise` takes it away again.
+_LONE_CHARACTER: Final = re.compile(">(\\s*)([\u0800-\ud7ff\uf900-\uffef])(?=\\s*<)")
+_WORD_JOINER: Final = "\u2060"
+
+
+def extract(document: Document, policy: Policy) -> Document | Rejection:
+    """Fill `text`, `title` (the page's first heading where it has no title) and `headings` (h1 to h3 of the text)."""
+    del policy  # the same for every source
+    tree = HTMLTree.parse(_LONE_CHARACTER.sub(f">\\1{_WORD_JOINER}\\2", document.html))
+    headings = [_line(node.text or "")[:MAX_HEADING_CHARACTERS] for node in _found(tree, "h1, h2, h3", MAX_HEADINGS)]
+    title = _line(tree.title or "") or next(filter(None, headings), "")
+    _mend(tree)
+    text = extract_plain_text(tree, main_content=True, alt_texts=False, comments=False, post_meta=False)
+    if not text.strip():
+        return Rejection("no-text", f"{len(document.html)} characters of HTML")
+    lines = {_line(line) for line in text.split("\n")} - {""}
+    return replace(document, text=text, title=title, headings=tuple(line for line in headings if line in lines))
+
+
+def _mend(tree: HTMLTree) -> None:
+    for node in _found(tree, "[hidden]"):
+        node.remove_attribute("hidden")
+    for node in _found(tree, "ul", MAX_LISTS):
+        if not _is_menu(node):
+            _wrap(tree, node)
+
+
+def _is_menu(node: ElementNode) -> bool:
+    """Say whether a list is mostly links."""
+    links = sum(len(_line(link.text or "")) for link in node.get_elements_by_tag_name("a"))
+    return links > MAX_LINK_SHARE * len(_line(node.text or ""))
+
+
+def _wrap(tree: HTMLTree, node: ElementNode) -> None:
+    for _ in range(_ENOUGH_LEVELS):
+        around = tree.create_element("div")
+        if around is not None:
+            node.replace_with(around)
+            around.append_child(node)
+
+
+def _found(tree: HTMLTree, selector: str, limit: int | None = None) -> list[ElementNode]:
+    return [] if tree.document is None else list(tree.document.query_selector_all(selector)[:limit])
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())
+
+
+EXTRACT: Final = Step("extract", 1, extract)
