@@ -93,9 +93,9 @@ def plan(wanted: Iterable[TopicShape], found: Mapping[str, TopicShape], sizing: 
     return Plan(tuple(create), tuple(change), tuple(Refusal(tuple(names), *why) for why, names in refuse.items()))
 
 
-def counted(count: int, noun: str) -> str:
-    """Write `count` with its noun."""
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+def counted(count: int, noun: str, plural: str = "") -> str:
+    """Write `count` with its noun, whose plural is with an `s` where none is given."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {plural or noun + 's'}"
 
 
 def _live(topic: Topic[Any], sizing: Sizing) -> TopicShape:

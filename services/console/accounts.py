@@ -1,0 +1,139 @@
+"""Reads from topics and S3 what the conservation law is about."""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import Any, Final, TypeVar
+
+import msgspec
+
+from services.console.core.conservation import Cleaned, Place, Seen
+from services.console.topic_reader import TopicReader
+from shared.contracts.documents import Lineage
+from shared.contracts.envelope import Envelope, MalformedEnvelope, Origin, from_headers
+from shared.contracts.failures import from_headers as letter_from_headers
+from shared.contracts.topics import (
+    DOCUMENTS_AUGMENTED,
+    DOCUMENTS_CLEAN,
+    DOCUMENTS_RAW,
+    DOCUMENTS_REJECTED,
+    Topic,
+)
+from shared.datasets.live import Tombstones
+from shared.datasets.manifest import Manifest
+from shared.datasets.rows import edition_of
+from shared.datasets.store import DatasetStore
+from shared.stream.record import Record
+
+_COLUMNS: Final = ("document_id", "edition")
+
+T = TypeVar("T")
+
+
+class _Named(msgspec.Struct):
+    """As much of a document as tells which edition of which it is."""
+
+    document_id: str
+    lineage: Lineage
+
+
+class _Refused(msgspec.Struct):
+    """As much of a rejection as is counted."""
+
+    reason: str
+
+
+class Accounts:
+    """Reads what the law needs; `spans` holds the first and the last event time of each topic that was read."""
+
+    def __init__(self, reader: TopicReader, datasets: DatasetStore) -> None:
+        """Read topics by `reader`, and the dataset."""
+        self._reader = reader
+        self._datasets = datasets
+        self.spans: dict[str, tuple[datetime, datetime, int]] = {}
+
+    def seen(self) -> Seen:
+        """Read everything, from the end of the flow to its beginning, so that what goes on meanwhile is in flight."""
+        seen = Seen()
+        head = self._datasets.head()
+        if head is not None:
+            self._read_dataset(seen, head)
+        for topic in (DOCUMENTS_AUGMENTED, DOCUMENTS_CLEAN, DOCUMENTS_RAW):
+            seen.dead[topic.name] = {(place.partition, place.offset) for place in self._dead(topic)}
+        self._read_augmented(seen)
+        self._read_rejected(seen)
+        self._read_clean(seen)
+        starts = self._reader.starts(DOCUMENTS_RAW.name)
+        seen.published = {
+            partition: (starts[partition], end) for partition, end in self._reader.ends(DOCUMENTS_RAW.name).items()
+        }
+        return seen
+
+    def _read_dataset(self, seen: Seen, head: Manifest) -> None:
+        prefix = f"{DOCUMENTS_AUGMENTED.name}/"
+        seen.built = {
+            int(place.removeprefix(prefix)): offset
+            for place, offset in head.next_offsets.items()
+            if place.startswith(prefix)
+        }
+        stones = Tombstones(head.tombstones)
+        for shard in head.shards:
+            columns = self._datasets.read_columns(shard, _COLUMNS)
+            pairs = zip(columns["document_id"].to_pylist(), columns["edition"].to_pylist(), strict=True)
+            seen.editions |= {pair: stones.reason(*pair) for pair in set(pairs)}
+        seen.denied |= {stone.document_id for stone in head.tombstones if stone.reason == "erased"}
+
+    def _read_augmented(self, seen: Seen) -> None:
+        for record, origin in self._derived(DOCUMENTS_AUGMENTED, DOCUMENTS_CLEAN):
+            seen.augmented.setdefault(origin, set()).add((record.partition, record.offset))
+
+    def _read_rejected(self, seen: Seen) -> None:
+        for record, envelope in self._events(DOCUMENTS_REJECTED):
+            found = _decoded(_Refused, record)
+            if envelope.origin is None or found is None:
+                continue  # a page that its spider refused was never published
+            by_stage = {DOCUMENTS_RAW.name: seen.rejected, DOCUMENTS_CLEAN.name: seen.rejected_later}
+            by_stage[envelope.origin.topic][_place(envelope.origin)] = found.reason
+
+    def _read_clean(self, seen: Seen) -> None:
+        for record, origin in self._derived(DOCUMENTS_CLEAN, DOCUMENTS_RAW):
+            found = _decoded(_Named, record)
+            if found is not None:
+                place = (record.partition, record.offset)
+                seen.clean[origin] = Cleaned(place, found.document_id, edition_of(found.lineage))
+
+    def _derived(self, topic: Topic[Any], source: Topic[Any]) -> Iterator[tuple[Record, Place]]:
+        for record, envelope in self._events(topic):
+            if envelope.origin is not None and envelope.origin.topic == source.name:
+                yield record, _place(envelope.origin)
+
+    def _events(self, topic: Topic[Any]) -> Iterator[tuple[Record, Envelope]]:
+        """Yield the events of a topic; a foreign record is none of ours, and no outcome of anything."""
+        times: list[datetime] = []
+        for record in self._reader.read(topic.name):
+            try:
+                envelope = from_headers(record.headers)
+            except MalformedEnvelope:
+                continue
+            times.append(envelope.time)
+            yield record, envelope
+        if times:
+            self.spans[topic.name] = (min(times), max(times), len(times))
+
+    def _dead(self, topic: Topic[Any]) -> Iterable[Origin]:
+        for record in self._reader.read(topic.dead_letters):
+            try:
+                yield letter_from_headers(record.headers).origin
+            except MalformedEnvelope:
+                continue
+
+
+def _place(origin: Origin) -> Place:
+    return origin.partition, origin.offset
+
+
+def _decoded(kind: type[T], record: Record) -> T | None:
+    """Read part of a message; None where somebody else's record lies on our topic."""
+    try:
+        return msgspec.json.decode(record.value or b"", type=kind)
+    except msgspec.DecodeError:
+        return None
