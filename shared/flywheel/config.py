@@ -1,63 +1,44 @@
 """The tables and keys of `millrace.toml`: the one list of what can be said in it, with every default and unit."""
 
-import re
 from typing import Annotated, Final, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StrictFloat,
+    StrictInt,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
+from shared.flywheel.agreement import disagreements
+from shared.flywheel.forms import Form, host, page_url, path, path_rule, short_name
 from shared.unit import Unit
 
 Language = Literal["en", "zh"]
 
-NAME_LIMIT: Final = 63
 LOOPBACK_HOSTS: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 
-
-def _name(value: str) -> str:
-    if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", value) or len(value) > NAME_LIMIT:
-        raise ValueError("not lower-case letters, digits and single hyphens, at most 63 of them, such as my-site")
-    return value
-
-
-def _page_url(value: str) -> str:
-    url = urlsplit(value)
-    if url.scheme not in {"http", "https"} or not url.hostname:
-        raise ValueError("not an http:// or https:// address with a host")
-    return value
-
-
-def _path(value: str) -> str:
-    if not value.startswith("/"):
-        raise ValueError("not a path that begins with /")
-    return value
-
-
-def _path_rule(value: str) -> str:
-    try:
-        groups = re.compile(value).groups
-    except re.error as error:
-        raise ValueError(f"not a regular expression: {error}") from error
-    if groups != 1:
-        raise ValueError(f"it needs exactly one group in brackets, and has {groups}")
-    return value
-
-
-Name = Annotated[str, AfterValidator(_name)]
-PageUrl = Annotated[str, AfterValidator(_page_url)]
-Path = Annotated[str, AfterValidator(_path)]
-PathRule = Annotated[str, AfterValidator(_path_rule)]
-Pages = Annotated[int, Field(ge=0, le=100_000_000), Unit("pages")]
-Rows = Annotated[int, Field(ge=0, le=1_000_000_000), Unit("rows")]
-Characters = Annotated[int, Field(ge=0, le=100_000_000), Unit("characters")]
-Seconds = Annotated[float, Field(ge=0, le=31_536_000), Unit("seconds")]
-Ratio = Annotated[float, Field(ge=0, le=1), Unit("ratio")]
+Name = Annotated[str, AfterValidator(short_name), Form("lower-case letters, digits and single hyphens, at most 63")]
+PageUrl = Annotated[str, AfterValidator(page_url), Form("an http:// or https:// address")]
+Host = Annotated[str, AfterValidator(host), Form("a host without scheme, port and path")]
+Path = Annotated[str, AfterValidator(path), Form("a path that begins with /")]
+PathRule = Annotated[str, AfterValidator(path_rule), Form("a regular expression with one group in brackets")]
+Pages = Annotated[StrictInt, Field(ge=0, le=100_000_000), Unit("pages")]
+Rows = Annotated[StrictInt, Field(ge=0, le=1_000_000_000), Unit("rows")]
+Characters = Annotated[StrictInt, Field(ge=0, le=100_000_000), Unit("characters")]
+Seconds = Annotated[StrictFloat, Field(ge=0, le=31_536_000), Unit("seconds")]
+Ratio = Annotated[StrictFloat, Field(ge=0, le=1), Unit("ratio")]
 
 
 class Table(BaseModel):
     """The base of every table: immutable, and a key that it doesn't know is refused."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=False)
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class Expected(Table):
@@ -65,6 +46,13 @@ class Expected(Table):
 
     min_pages: Pages = Field(default=1, description="Fewer published pages than this fail the crawl.")
     max_pages: Pages | None = Field(default=None, description="More published pages than this fail the crawl.")
+
+    @field_validator("max_pages")
+    @classmethod
+    def _not_below_the_least(cls, value: int | None, info: ValidationInfo) -> int | None:
+        if value is not None and value < info.data.get("min_pages", 0):
+            raise ValueError(f"less than min_pages, which is {info.data['min_pages']:,}")
+        return value
 
 
 class LabelRule(Table):
@@ -87,30 +75,45 @@ class GroupRule(Table):
         "doesn't match is a group of its own.",
         examples=["^/[^/]+(/.*)$"],
     )
+    name: Name | None = Field(
+        default=None,
+        description="What the groups are called before the colon, by default the source's name. Sources that give the "
+        "same name share their groups, such as two languages of one site.",
+        examples=["my-site"],
+    )
 
 
 class Source(Table):
     """One site: where to begin, where to stop, and what is known of its pages."""
 
     name: Name = Field(description="What the source is called everywhere: in commands, on records, in metrics.")
-    start_urls: tuple[PageUrl, ...] = Field(default=(), description="Pages to begin with.")
-    sitemap_urls: tuple[PageUrl, ...] = Field(default=(), description="Sitemaps (sitemaps.org) to read pages from.")
-    allowed_hosts: tuple[str, ...] = Field(
-        default=(), description="Hosts that may be fetched; by default those of the start URLs and sitemaps."
+    start_urls: tuple[PageUrl, ...] = Field(
+        default=(), description="Pages to begin with.", examples=[["https://www.example.org/"]]
+    )
+    sitemap_urls: tuple[PageUrl, ...] = Field(
+        default=(),
+        validate_default=True,
+        description="Sitemaps (sitemaps.org) to read pages from. A source needs this or `start_urls`.",
+        examples=[["https://www.example.org/sitemap.xml"]],
+    )
+    allowed_hosts: tuple[Host, ...] = Field(
+        default=(),
+        description="Hosts that may be fetched; by default those of the start URLs and sitemaps.",
+        examples=[["www.example.org"]],
     )
     allowed_paths: tuple[Path, ...] = Field(default=("/",), description="Only paths that begin with one of these.")
     denied_paths: tuple[Path, ...] = Field(default=(), description="No paths that begin with one of these.")
     page_limit: Pages = Field(default=1_000, description="The most pages that one crawl publishes.")
-    depth_limit: Annotated[int, Field(ge=0, le=1_000), Unit("links")] = Field(
+    depth_limit: Annotated[StrictInt, Field(ge=0, le=1_000), Unit("links")] = Field(
         default=20, description="How many links a page may be away from where the crawl begins."
     )
     delay_seconds: Seconds = Field(
         default=1.0, description="The pause between two requests to a host; 0 is for a loopback address only."
     )
-    concurrency: Annotated[int, Field(ge=1, le=16), Unit("requests")] = Field(
+    concurrency: Annotated[StrictInt, Field(ge=1, le=16), Unit("requests")] = Field(
         default=1, description="Requests to a host at once."
     )
-    max_page_bytes: Annotated[int, Field(ge=1_024, le=64 * 1024 * 1024), Unit("bytes")] = Field(
+    max_page_bytes: Annotated[StrictInt, Field(ge=1_024, le=64 * 1024 * 1024), Unit("bytes")] = Field(
         default=8 * 1024 * 1024, description="A larger page is refused and counted."
     )
     licence: str = Field(
@@ -129,16 +132,41 @@ class Source(Table):
     @property
     def hosts(self) -> tuple[str, ...]:
         """Give the hosts that may be fetched."""
-        urls = (*self.start_urls, *self.sitemap_urls)
-        return self.allowed_hosts or tuple(dict.fromkeys(urlsplit(url).hostname or "" for url in urls))
+        return self.allowed_hosts or _hosts_of((*self.start_urls, *self.sitemap_urls))
 
-    @model_validator(mode="after")
-    def _can_be_crawled(self) -> Self:
-        if not self.start_urls and not self.sitemap_urls:
-            raise ValueError("give start_urls or sitemap_urls: without either there is nothing to begin with")
-        if self.delay_seconds == 0 and not LOOPBACK_HOSTS.issuperset(self.hosts):
-            raise ValueError("delay_seconds = 0 is for loopback addresses only; say how long to wait between requests")
-        return self
+    @field_validator("sitemap_urls")
+    @classmethod
+    def _begins_somewhere(cls, value: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        if not value and info.data.get("start_urls") == ():
+            raise ValueError("neither start_urls nor sitemap_urls is given: there is nothing to begin with")
+        return value
+
+    @field_validator("delay_seconds")
+    @classmethod
+    def _waits_off_loopback(cls, value: float, info: ValidationInfo) -> float:
+        # A faulty key is not in `info.data`: then its own fault is told, and this one isn't guessed.
+        keys = ("start_urls", "sitemap_urls", "allowed_hosts")
+        if value > 0 or not all(key in info.data for key in keys):
+            return value
+        starts, sitemaps, allowed = (info.data[key] for key in keys)
+        outside = sorted({*allowed, *_hosts_of((*starts, *sitemaps))} - LOOPBACK_HOSTS)
+        if outside:
+            raise ValueError(f"no pause is for loopback addresses only, and {outside[0]} is none")
+        return value
+
+    @field_validator("expected")
+    @classmethod
+    def _can_be_reached(cls, value: Expected, info: ValidationInfo) -> Expected:
+        if value.min_pages > info.data.get("page_limit", value.min_pages):
+            raise ValueError(
+                f"min_pages is more than page_limit, which is {info.data['page_limit']:,}: every crawl would fail. "
+                "Raise page_limit, or lower min_pages"
+            )
+        return value
+
+
+def _hosts_of(urls: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(urlsplit(url).hostname or "" for url in urls))
 
 
 class Profile(Table):
@@ -154,6 +182,13 @@ class Profile(Table):
     )
     min_language_score: Ratio = Field(default=0.5, description="How sure the language must be.")
 
+    @field_validator("max_characters")
+    @classmethod
+    def _not_below_the_least(cls, value: int, info: ValidationInfo) -> int:
+        if value < info.data.get("min_characters", 0):
+            raise ValueError(f"less than min_characters, which is {info.data['min_characters']:,}")
+        return value
+
 
 ENGLISH: Final = Profile()
 CHINESE: Final = Profile(min_characters=50, max_duplicate_line_ratio=0.287, max_top_ngram_ratio=0.256)
@@ -162,7 +197,7 @@ CHINESE: Final = Profile(min_characters=50, max_duplicate_line_ratio=0.287, max_
 class Cleaning(Table):
     """How pages become text, and which are turned away."""
 
-    revision: Annotated[int, Field(ge=1), Unit("revision")] = Field(
+    revision: Annotated[StrictInt, Field(ge=1), Unit("revision")] = Field(
         default=1, description="Raise it when the rules change: of one fetch, what the higher revision made wins."
     )
     mask: tuple[Literal["email", "phone", "resident-id", "bank-card"], ...] = Field(
@@ -179,10 +214,10 @@ class Augmentation(Table):
     """Which copies are made of training documents."""
 
     operations: tuple[str, ...] = Field(default=(), description="Augmentations to apply, by name; none by default.")
-    copies: Annotated[int, Field(ge=1, le=16), Unit("copies")] = Field(
+    copies: Annotated[StrictInt, Field(ge=1, le=16), Unit("copies")] = Field(
         default=1, description="Copies that each operation makes of a document."
     )
-    seed: Annotated[int, Field(ge=0), Unit("seed")] = Field(default=0, description="Changes every copy.")
+    seed: Annotated[StrictInt, Field(ge=0), Unit("seed")] = Field(default=0, description="Changes every copy.")
     strength: Ratio = Field(default=0.1, description="The share of words that one copy changes.")
     synonyms: str | None = Field(
         default=None,
@@ -215,7 +250,7 @@ class Dataset(Table):
     """The dataset that the flywheel grows."""
 
     name: Name = Field(description="What the dataset is called, and its folder in S3.")
-    paragraphs: Annotated[int, Field(ge=0, le=100), Unit("paragraphs")] = Field(
+    paragraphs: Annotated[StrictInt, Field(ge=0, le=100), Unit("paragraphs")] = Field(
         default=3, description="How many first paragraphs of a page are rows of their own, where a task asks for them."
     )
     ready: Readiness = Field(default=Readiness(), description="When a version is worth training on.")
@@ -237,7 +272,7 @@ class Task(Table):
 class Gate(Table):
     """What a challenger must reach before it replaces the champion."""
 
-    max_loss_points: Annotated[float, Field(ge=0, le=100), Unit("points")] = Field(
+    max_loss_points: Annotated[StrictFloat, Field(ge=0, le=100), Unit("points")] = Field(
         default=0.5, description="How far below the best ever a champion may be."
     )
     confidence: Ratio = Field(default=0.95, description="The confidence of the bounds that are compared.")
@@ -268,13 +303,7 @@ class Flywheel(Table):
 
     @model_validator(mode="after")
     def _names_agree(self) -> Self:
-        for what, names in (("sources", self.sources), ("tasks", self.tasks)):
-            seen = [one.name for one in names]
-            if twice := {name for name in seen if seen.count(name) > 1}:
-                raise ValueError(f"two {what} have one name: {', '.join(sorted(twice))}")
-        known = {label for source in self.sources for label in source.labels}
-        for task in self.tasks:
-            if task.label not in known:
-                there = ", ".join(sorted(known)) or "none; give a source a [sources.labels] table"
-                raise ValueError(f"task {task.name} learns {task.label!r}, which no source labels. There are: {there}")
+        found = [f"{one.value!r}: {one.message}" for one in disagreements(self.model_dump())]
+        if found:
+            raise ValueError("; ".join(found))
         return self

@@ -19,12 +19,15 @@ def labels_of(source: Source, url: str) -> dict[str, str]:
 
 
 def group_of(source: Source, url: str) -> str:
-    """Name the group of the page at `url`: `<source>:<what the rule found>`, else `<source>:<canonical URL>`.
+    """Name the group of the page at `url`: `<name>:<what the rule found>`, else `<name>:<canonical URL>`.
+
+    The name is the rule's own, else the source's: sources whose rules have one name share their groups.
 
     Pages of one group share a split for ever, so a changed rule moves pages between splits: make a new dataset then.
     """
     match = re.search(source.group.path, _path(url)) if source.group is not None else None
-    return f"{source.name}:{match[1] if match is not None and match[1] else canonical_url(url)}"
+    name = source.name if source.group is None else source.group.name or source.name
+    return f"{name}:{match[1] if match is not None and match[1] else canonical_url(url)}"
 
 
 def _path(url: str) -> str:
