@@ -14,6 +14,9 @@ INSTALLED := .venv/.installed
 FETCHED := .millrace/cache/.fetched
 PINS := requirements.lock pyproject.toml infra/stack.toml infra/setup/install.py infra/local/kafka-jars.lock
 
+# The flywheel that the stack runs.
+export MILLRACE_CONFIG ?= $(CURDIR)/examples/support-router/millrace.toml
+
 ##@ Start here
 .PHONY: help
 help: ## List every target.

@@ -20,6 +20,7 @@ COPY README.md LICENSE ./
 COPY shared shared
 COPY infra infra
 COPY services services
+COPY spiders spiders
 RUN --mount=type=cache,target=/root/.cache/uv \
     uv build --wheel --require-hashes --build-constraints requirements.lock \
     && uv pip install --python /opt/venv --no-deps --target /app dist/*.whl \

@@ -1,6 +1,9 @@
 """Give each part of a stack its place: ports, secrets, folders, and the file that tells clients of them."""
 
+import os
 from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
 
 from infra.local.environment import keep_or_make_secrets, read_environment, write_environment
 from infra.local.home import Home
@@ -8,9 +11,14 @@ from infra.local.parts.place import Place
 from infra.local.ports import LOOPBACK, allocate, read_ports, write_ports
 from infra.stack import CLIENT_PORT, Stack
 
+_FLYWHEEL: Final = "MILLRACE_CONFIG"
+
 
 def settle(home: Home, stack: Stack, names: Sequence[str], *, usual_ports: bool = True) -> dict[str, Place]:
-    """Make the folders, choose ports, make secrets that are missing, and write the environment file."""
+    """Make the folders, choose ports, make secrets that are missing, and write the environment file.
+
+    Where MILLRACE_CONFIG is set, the file tells clients too which flywheel this stack runs.
+    """
     home.make()
     parts = {name: stack.parts[name] for name in names}
     usual = {name: part.ports for name, part in parts.items()} if usual_ports else {}
@@ -23,6 +31,8 @@ def settle(home: Home, stack: Stack, names: Sequence[str], *, usual_ports: bool 
         )
         for name, part in parts.items()
     }
+    flywheel = os.environ.get(_FLYWHEEL)
+    told = {_FLYWHEEL: str(Path(flywheel).absolute())} if flywheel else {}
     everything = {key: value for environment in environments.values() for key, value in environment.items()}
-    write_environment(home.environment_file, known | everything)
+    write_environment(home.environment_file, known | told | everything)
     return {name: Place(home, name, part, ports[name], environments[name]) for name, part in parts.items()}

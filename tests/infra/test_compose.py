@@ -132,8 +132,12 @@ def test_our_own_processes_are_told_what_the_stack_tells(name: str, services: di
     for part_name, part in STACK.parts.items():
         given = part.client_environment(NETWORK[part_name], SECRETS)
         expected |= {key: value for key, value in given.items() if key != "CACHE_PASSWORD"}
+    if name in STACK.services:
+        expected["MILLRACE_CONFIG"] = "/flywheel/millrace.toml"
+        (flywheel,) = services[name]["volumes"]
+        assert (flywheel["target"], flywheel["read_only"]) == ("/flywheel", True)
     assert services[name]["environment"] == expected
-    assert services[name]["command"] == list(own.arguments)
+    assert (services[name]["command"] or []) == list(own.arguments)
     assert services[name]["image"] == f"millrace/{own.module.removeprefix('services.')}:{VERSION}"
     assert services[name]["build"]["args"] == {"SERVICE": own.module.removeprefix("services.")}
 

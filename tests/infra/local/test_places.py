@@ -1,6 +1,9 @@
 """Ports, secrets and folders of a stack's parts."""
 
 import stat
+from pathlib import Path
+
+import pytest
 
 from infra.local.environment import read_environment
 from infra.local.home import Home
@@ -25,6 +28,15 @@ def test_a_second_start_keeps_ports_and_credentials(home: Home) -> None:
     before = read_environment(home.environment_file)
     settle(home, load_stack(), ["kafka", "s3", "cache"], usual_ports=False)
     assert read_environment(home.environment_file) == before
+
+
+def test_clients_are_told_which_flywheel_the_stack_runs(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The last one that a start named, from wherever they are started themselves."""
+    monkeypatch.setenv("MILLRACE_CONFIG", "somewhere/millrace.toml")
+    settle(home, load_stack(), ["cache"])
+    monkeypatch.delenv("MILLRACE_CONFIG")
+    settle(home, load_stack(), ["cache"])
+    assert read_environment(home.environment_file)["MILLRACE_CONFIG"] == str(Path("somewhere/millrace.toml").absolute())
 
 
 def test_no_two_ports_are_the_same(home: Home) -> None:
