@@ -35,6 +35,10 @@ class Tombstones:
             return "erased"
         return self._reasons.get((document_id, edition))
 
+    def __bool__(self) -> bool:
+        """Tell whether there is any."""
+        return bool(self._reasons)
+
     def live(self, rows: Iterable[Row]) -> Iterator[Row]:
         """Yield the rows that no tombstone covers, in their order."""
         return (row for row in rows if self.reason(row.document_id, row.edition) is None)

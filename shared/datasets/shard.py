@@ -145,7 +145,7 @@ def decode_columns(data: bytes, columns: Sequence[str]) -> pa.Table:
         raise DamagedShard(f"not a readable Parquet file: {error}") from error
 
 
-def open_shard(data: bytes) -> pq.ParquetFile:
+def open_shard(data: bytes | pa.Buffer) -> pq.ParquetFile:
     """Open a shard to read single row groups of it; raises `DamagedShard`."""
     try:
         return pq.ParquetFile(pa.BufferReader(data))

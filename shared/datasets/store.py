@@ -6,10 +6,11 @@ from contextlib import suppress
 
 import msgspec
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from shared.datasets.manifest import Manifest, ShardEntry, manifest_key, shard_key
 from shared.datasets.rows import Row
-from shared.datasets.shard import DamagedShard, decode_columns, decode_rows, encode_rows
+from shared.datasets.shard import DamagedShard, decode_columns, decode_rows, encode_rows, open_shard
 from shared.io.object_store import ObjectExists, ObjectNotFound, ObjectStore
 from shared.io.outage import Outage
 
@@ -87,6 +88,10 @@ class DatasetStore:
         """Read some columns of all rows of a shard (see `SCHEMA`); raises `DamagedShard` and `KeyError`."""
         return decode_columns(self.shard_bytes(entry), columns)
 
+    def open_shard(self, entry: ShardEntry) -> pq.ParquetFile:
+        """Open a shard in memory, to read single row groups of it; raises `DamagedShard`."""
+        return open_shard(self.shard_bytes(entry))
+
     def shard_bytes(self, entry: ShardEntry) -> bytes:
         """Read a shard's bytes and check their digest; raises `DamagedShard`."""
         try:
@@ -132,7 +137,7 @@ class DatasetStore:
             raise NoSuchVersion(f"dataset {self.dataset} has no version {manifest.parent} to be a parent")
 
 
-def require_digest(entry: ShardEntry, data: bytes) -> None:
+def require_digest(entry: ShardEntry, data: bytes | memoryview) -> None:
     """Raise `DamagedShard` unless `data` are the bytes that the manifest means."""
     if len(data) != entry.bytes or hashlib.sha256(data).hexdigest() != entry.sha256:
         raise DamagedShard(f"{entry.key} was altered: {len(data)} bytes whose digest is not the manifest's")
