@@ -1,0 +1,1 @@
+"""The augmenter's rules: which labels, which copies, from which seed. Pure."""
