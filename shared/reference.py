@@ -1,4 +1,7 @@
-"""Writes the reference pages of the settings and the metrics: `python -m shared.reference [--check]`."""
+"""Writes the reference pages of the settings, the metrics and `millrace.toml`, and the latter's JSON Schema.
+
+`python -m shared.reference` writes them; with `--check` it writes nothing and says what is stale.
+"""
 
 import sys
 from collections.abc import Iterator, Sequence
@@ -7,12 +10,14 @@ from typing import Final, Literal, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 
+from shared.flywheel import reference as flywheel
 from shared.settings import SETTINGS, Settings, is_secret, variable
 from shared.telemetry.metric_names import DESCRIPTIONS, LABELS, MetricName
 from shared.telemetry.metrics import StreamMetrics
 from shared.unit import Unit
 
 REFERENCE: Final = Path("docs/reference")
+FLYWHEEL_SCHEMA: Final = Path("shared/flywheel/millrace.schema.json")
 COMMAND: Final = "python -m shared.reference"
 GENERATED: Final = f"<!-- Written by `{COMMAND}`; change the code and run it again. -->"
 
@@ -45,8 +50,13 @@ def metrics_page() -> str:
 
 
 def pages() -> dict[Path, str]:
-    """Give every page by its path in the repository."""
-    return {REFERENCE / "settings.md": settings_page(), REFERENCE / "metrics.md": metrics_page()}
+    """Give every page, and the schema, by its path in the repository."""
+    return {
+        REFERENCE / "settings.md": settings_page(),
+        REFERENCE / "metrics.md": metrics_page(),
+        REFERENCE / "millrace-toml.md": flywheel.page(GENERATED),
+        FLYWHEEL_SCHEMA: flywheel.schema(),
+    }
 
 
 def stale(root: Path) -> list[Path]:

@@ -190,8 +190,18 @@ class Profile(Table):
         return value
 
 
+class ChineseProfile(Profile):
+    """The same for Chinese, with the defaults of FineWeb-2 for it."""
+
+    min_characters: Characters = Field(default=50, description="A shorter text is rejected.")
+    max_duplicate_line_ratio: Ratio = Field(default=0.287, description="The largest share of repeated lines (Gopher).")
+    max_top_ngram_ratio: Ratio = Field(
+        default=0.256, description="The largest share of characters in the most frequent 2-gram of words (Gopher)."
+    )
+
+
 ENGLISH: Final = Profile()
-CHINESE: Final = Profile(min_characters=50, max_duplicate_line_ratio=0.287, max_top_ngram_ratio=0.256)
+CHINESE: Final = ChineseProfile()
 
 
 class Cleaning(Table):
@@ -207,7 +217,7 @@ class Cleaning(Table):
         default=0.8, description="From which Jaccard similarity on two texts are near duplicates."
     )
     en: Profile = Field(default=ENGLISH, description="Thresholds for English.")
-    zh: Profile = Field(default=CHINESE, description="Thresholds for Chinese.")
+    zh: ChineseProfile = Field(default=CHINESE, description="Thresholds for Chinese.")
 
 
 class Augmentation(Table):

@@ -63,6 +63,12 @@ def test_a_loopback_site_needs_no_pause(tmp_path: Path) -> None:
     assert flywheel(tmp_path, text + DATASET).sources[0].delay_seconds == 0
 
 
+def test_a_profile_that_says_one_thing_keeps_the_defaults_of_its_language(tmp_path: Path) -> None:
+    """Chinese has thresholds of its own, whatever else is said of it."""
+    found = flywheel(tmp_path, SOURCE + DATASET + "[cleaning.zh]\nmin_characters = 60\n").cleaning.zh
+    assert found == CHINESE.model_copy(update={"min_characters": 60})
+
+
 def test_a_text_can_not_be_longer_than_it_is_short(tmp_path: Path) -> None:
     """The thresholds of one language agree."""
     text = SOURCE + DATASET + "[cleaning.zh]\nmin_characters = 60\nmax_characters = 50\n"
