@@ -109,14 +109,7 @@ class ValkeyCache:
     @classmethod
     def from_settings(cls, settings: CacheSettings, policy: RetryPolicy = DEFAULT_POLICY) -> Self:
         """Return a cache at the settings' address; connects at its first call."""
-        client = Redis.from_url(
-            settings.url.get_secret_value(),
-            socket_connect_timeout=CONNECT_SECONDS,
-            socket_timeout=READ_SECONDS,
-            retry=Retry(NoBackoff(), 0),
-            protocol=2,
-        )
-        return cls(client, policy)
+        return cls(valkey_client(settings), policy)
 
     def get(self, key: str) -> bytes | None:
         """Return the value, or None."""
@@ -183,10 +176,22 @@ class ValkeyCache:
 
     def _call(self, command: str, call: Callable[[], T]) -> T:
         what = f"Valkey {command}"
-        return retry(what, lambda _: _translated(what, call), self._policy, self._timing)
+        return retry(what, lambda _: translated(what, call), self._policy, self._timing)
 
 
-def _translated(what: str, call: Callable[[], T]) -> T:
+def valkey_client(settings: CacheSettings) -> Redis:
+    """Return a client that fails within `READ_SECONDS` and never retries by itself; it connects at its first call."""
+    return Redis.from_url(
+        settings.url.get_secret_value(),
+        socket_connect_timeout=CONNECT_SECONDS,
+        socket_timeout=READ_SECONDS,
+        retry=Retry(NoBackoff(), 0),
+        protocol=2,
+    )
+
+
+def translated(what: str, call: Callable[[], T]) -> T:
+    """Return what `call` does, its SDK's errors as ours: `TransientFailure`, `CacheMisconfigured`, `ValueError`."""
     try:
         return call()
     except (AuthenticationError, AuthorizationError) as error:
