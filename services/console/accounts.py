@@ -7,7 +7,7 @@ from typing import Any, Final, TypeVar
 import msgspec
 
 from services.console.core.conservation import Cleaned, Place, Seen
-from services.console.topic_reader import TopicReader
+from services.console.topic_reader import Topics
 from shared.contracts.documents import Lineage
 from shared.contracts.envelope import Envelope, MalformedEnvelope, Origin, from_headers
 from shared.contracts.failures import from_headers as letter_from_headers
@@ -45,7 +45,7 @@ class _Refused(msgspec.Struct):
 class Accounts:
     """Reads what the law needs; `spans` holds the first and the last event time of each topic that was read."""
 
-    def __init__(self, reader: TopicReader, datasets: DatasetStore) -> None:
+    def __init__(self, reader: Topics, datasets: DatasetStore) -> None:
         """Read topics by `reader`, and the dataset."""
         self._reader = reader
         self._datasets = datasets

@@ -11,9 +11,12 @@ from typing import Any, Final
 from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
 from kafka.errors import (
     AuthorizationError,
+    CoordinatorNotAvailableError,
+    GroupIdNotFoundError,
     KafkaError,
     KafkaTimeoutError,
     NoError,
+    NotCoordinatorError,
     TopicAlreadyExistsError,
     for_code,
 )
@@ -93,6 +96,14 @@ class KafkaAdmin:
             if answer != "OK":
                 raise Misconfigured(f"Kafka refuses the settings of {name}: {answer}")
         self._await_changed(changes)
+
+    def committed(self, group: str, topic: str) -> dict[int, int]:
+        """Give the offsets that `group` has committed, by partition of `topic`; none where nobody knows the group."""
+        try:
+            found = self._client.list_group_offsets(group).get(group, {})
+        except (CoordinatorNotAvailableError, GroupIdNotFoundError, NotCoordinatorError):
+            return {}
+        return {place.partition: one.offset for place, one in found.items() if place.topic == topic and one.offset >= 0}
 
     def await_ready(self, names: Iterable[str]) -> None:
         """Wait until every partition of `names` has a leader that clients are told of; raises `Outage`."""

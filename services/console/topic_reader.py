@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import closing
-from typing import Final
+from typing import Final, Protocol
 
 from kafka import KafkaConsumer, TopicPartition
 
@@ -16,8 +16,28 @@ _STALL_SECONDS: Final = 20
 _POLL_MS: Final = 500
 
 
+class Topics(Protocol):
+    """The records of topics, and where these begin and end. Every call may raise `Outage`."""
+
+    def starts(self, topic: str) -> dict[int, int]:
+        """Give, by partition, the offset of the first record that is kept, or would be."""
+        ...
+
+    def ends(self, topic: str) -> dict[int, int]:
+        """Give, by partition, the offset that the next record will have; empty partitions are left out."""
+        ...
+
+    def records(self, topic: str, ends: Mapping[int, int], starts: Mapping[int, int] | None = None) -> Iterator[Record]:
+        """Yield the records from `starts` (by partition, else the first) up to, and without, those at `ends`."""
+        ...
+
+    def read(self, topic: str) -> Iterator[Record]:
+        """Yield every record that is there now."""
+        ...
+
+
 class TopicReader:
-    """Reads the records of topics, and where these begin and end. Every call may raise `Outage`."""
+    """Reads topics from Kafka (see `Topics`)."""
 
     def __init__(self, settings: KafkaSettings) -> None:
         """Connect anew for each reading."""

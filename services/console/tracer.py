@@ -8,7 +8,7 @@ import msgspec
 from kafka.partitioner.default import murmur2
 
 from services.console.core.tracing import Event, Grave, Shelf, Trace
-from services.console.topic_reader import TopicReader
+from services.console.topic_reader import Topics
 from shared.contracts.documents import RawDocument
 from shared.contracts.envelope import MalformedEnvelope, from_headers
 from shared.contracts.failures import from_headers as letter_from_headers
@@ -35,7 +35,7 @@ _SIGN: Final = 0x7FFFFFFF
 class Tracer:
     """Reads the one partition of each topic that a document's messages lie in, and the dataset's shards."""
 
-    def __init__(self, reader: TopicReader, store: ObjectStore, dataset: str) -> None:
+    def __init__(self, reader: Topics, store: ObjectStore, dataset: str) -> None:
         """Look for rows in `dataset`."""
         self._reader = reader
         self._store = store

@@ -5,7 +5,9 @@ import time
 from datetime import UTC, datetime
 
 import pytest
+from kafka import KafkaConsumer
 from kafka.errors import KafkaError, KafkaTimeoutError, NodeNotReadyError, TopicAuthorizationFailedError
+from kafka.structs import OffsetAndMetadata, TopicPartition
 
 from infra.local.servers import Endpoints
 from services.console.core.topics import Change, TopicShape
@@ -116,3 +118,24 @@ def test_the_cluster_tells_its_id_version_and_time(kafka: KafkaSettings) -> None
         assert brokers == 1
         assert admin.version() == "4.3"
         assert abs((admin.now() - datetime.now(UTC)).total_seconds()) < 2
+
+
+@pytest.mark.integration
+def test_a_group_has_committed_what_it_says(kafka: KafkaSettings) -> None:
+    """Its offsets on the topic that is asked for; a group that nobody knows has none."""
+    one, other = shape(), shape()
+    group = f"group-{secrets.token_hex(4)}"
+    with connected(kafka) as admin:
+        admin.create([one, other])
+        admin.await_ready([one.name, other.name])
+        assert admin.committed(group, one.name) == {}
+
+        consumer = KafkaConsumer(bootstrap_servers=kafka.bootstrap_servers, group_id=group, enable_auto_commit=False)
+        consumer.commit(
+            {
+                TopicPartition(one.name, 1): OffsetAndMetadata(7, "", -1),
+                TopicPartition(other.name, 0): OffsetAndMetadata(3, "", -1),
+            }
+        )
+        consumer.close()
+        assert admin.committed(group, one.name) == {1: 7}

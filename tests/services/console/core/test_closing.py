@@ -1,0 +1,59 @@
+"""The closing table."""
+
+from datetime import timedelta
+
+from services.console.core.closing import Closing, Crawled, StageTime, stage_times, written_out
+from services.console.core.conservation import Conservation
+from tests.services.console.memory_topics import AT
+
+LAW = Conservation(
+    published=10,
+    kept=6,
+    superseded=1,
+    forgotten=0,
+    duplicates=1,
+    rejected={"language": 2},
+    dead_lettered=1,
+    in_flight=0,
+    unaccounted=0,
+)
+CLOSING = Closing(
+    dataset="site",
+    version=7,
+    ready=6,
+    crawled=(Crawled(source="site", pages=10, rejected={"too-large": 1}, seconds=2.0),),
+    documents=LAW,
+    rows={"total": 9, "split:train": 8, "split:test": 1, "label:application=calc": 9, "language:en": 9, "kind:page": 9},
+    stages=(StageTime(stage="clean", records=10, seconds=4.0),),
+    total_seconds=9.5,
+)
+
+
+def test_the_table_says_all_of_it() -> None:
+    """Every number of the ingestion, in the order of the flow."""
+    assert list(written_out(CLOSING)) == [
+        ("crawled site", "10 pages in 2.0 s, 5 pages/s; refused: too-large 1"),
+        ("kept", "6 (1 superseded since)"),
+        ("duplicates", "1"),
+        ("rejected", "2: language 2"),
+        ("dead-lettered", "1"),
+        ("rows", "9"),
+        ("rows by split", "train 8, test 1"),
+        ("rows by label", "application=calc 9"),
+        ("rows by language", "en 9"),
+        ("rows by kind", "page 9"),
+        ("stage clean", "10 records in 4.0 s, 2 records/s"),
+        ("total", "9.5 s"),
+        ("conservation", str(LAW)),
+        ("dataset", "site, version 7; newest that is ready to train on: 6"),
+    ]
+
+
+def test_a_stage_has_its_time_between_its_first_and_its_last_record() -> None:
+    """A topic that was empty has none, and one record took no time."""
+    spans = {"clean": (AT, AT + timedelta(seconds=3), 6), "rows": (AT, AT, 1)}
+    found = stage_times(spans, {"clean": "clean", "rows": "build", "more": "none"})
+    assert [(one.stage, one.records, one.seconds, one.rate) for one in found] == [
+        ("clean", 6, 3.0, 2.0),
+        ("build", 1, 0.0, 0.0),
+    ]
