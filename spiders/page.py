@@ -1,0 +1,60 @@
+"""A page that is to be published, and what is kept of the answer that brought it. Pure."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+
+from shared.warc.pack import Headers, header
+
+HTML_TYPES: Final = ("text/html", "application/xhtml+xml")
+SIGNALS: Final = ("x-robots-tag", "tdm-reservation", "tdm-policy", "content-usage")
+"""Headers in which a page's owner says how it may be used. They are kept as they were read; no rule decides yet."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An answer as it came: when, the headers, and the body before its Content-Encoding is undone."""
+
+    at: datetime
+    headers: Headers
+    received: bytes
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page: the canonical URL, the answer as it came, and the body decoded. Goes through the item pipeline."""
+
+    url: str
+    status: int
+    answer: Answer
+    body: bytes
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def content_type(self) -> str:
+        """The Content-Type header as it came."""
+        return header(self.answer.headers, "content-type")
+
+    @property
+    def signals(self) -> dict[str, str]:
+        """What the headers say about the page's use, by the header's name in lower case."""
+        found = {name: header(self.answer.headers, name) for name in SIGNALS}
+        return {name: value for name, value in found.items() if value}
+
+
+def kept_headers(headers: Iterable[tuple[bytes, Iterable[bytes]]]) -> Headers:
+    """Give `headers` as they are kept: each byte a character, the values of one name one after another.
+
+    A line break within a value, which older servers fold lines with, becomes a space.
+    """
+    return tuple(
+        (name.decode("latin-1"), value.replace(b"\r", b" ").replace(b"\n", b" ").decode("latin-1").strip(" \t"))
+        for name, values in headers
+        for value in values
+    )
+
+
+def is_html(content_type: str) -> bool:
+    """Say whether a Content-Type is that of a page."""
+    return content_type.partition(";")[0].strip().lower() in HTML_TYPES

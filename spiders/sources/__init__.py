@@ -1,0 +1,1 @@
+"""One spider a file; Scrapy finds them by themselves."""
