@@ -34,20 +34,30 @@ class AffectedVersion(msgspec.Struct, frozen=True, order=True):
 
 
 class MadeVersion(msgspec.Struct, frozen=True, order=True):
-    """The first version of a dataset without the document, and the spare whose rows are in its stead, if any."""
+    """The first version of a dataset without the document."""
 
     dataset: str
     version: int
-    promoted: str = ""
+
+
+class Promotion(msgspec.Struct, frozen=True, order=True):
+    """A near duplicate of the document whose rows, spare until then, are in the dataset in its stead."""
+
+    dataset: str
+    document_id: str
 
 
 class Removed(msgspec.Struct, frozen=True, kw_only=True):
-    """All that an erasure removed: records of packs, shards, versions, objects of long texts, duplicate claims."""
+    """All that an erasure removed, and what came of it.
+
+    `texts` are the keys of long texts' objects; `claims` counts what the duplicate index held.
+    """
 
     packs: tuple[PackRecord, ...] = ()
     shards: tuple[RemovedShard, ...] = ()
     versions: tuple[AffectedVersion, ...] = ()
     made: tuple[MadeVersion, ...] = ()
+    promoted: tuple[Promotion, ...] = ()
     texts: tuple[str, ...] = ()
     claims: int = 0
 
@@ -58,6 +68,7 @@ class Removed(msgspec.Struct, frozen=True, kw_only=True):
             shards=tuple(sorted({*self.shards, *other.shards})),
             versions=tuple(sorted({*self.versions, *other.versions})),
             made=tuple(sorted({*self.made, *other.made})),
+            promoted=tuple(sorted({*self.promoted, *other.promoted})),
             texts=tuple(sorted({*self.texts, *other.texts})),
             claims=self.claims + other.claims,
         )

@@ -11,6 +11,7 @@ from shared.contracts.split import Split
 
 PRECEDENCE: Final = (Split.TEST, Split.VALIDATION, Split.TRAIN)
 """The splits in the order in which a cluster is kept in them."""
+CLUSTER_DIGITS: Final = 16
 
 
 class Member(NamedTuple):
@@ -23,6 +24,11 @@ class Member(NamedTuple):
     edition: str
     split: Split
     place: int
+
+
+def cluster_of(cluster_id: str, document_id: str) -> str:
+    """Name the cluster of near duplicates that a row is in: its document may be the first, or the only one so far."""
+    return cluster_id or document_id[:CLUSTER_DIGITS]
 
 
 def kept_of(members: Iterable[Member]) -> Member | None:

@@ -8,6 +8,7 @@ from shared.contracts.receipts import (
     AffectedVersion,
     MadeVersion,
     PackRecord,
+    Promotion,
     Receipt,
     Remainder,
     Removed,
@@ -25,13 +26,15 @@ def test_what_two_runs_removed_is_named_once() -> None:
     second = Removed(
         packs=(PackRecord("raw/a/1", 5, 90), PackRecord("raw/a/0", 0, 80)),
         versions=(AffectedVersion("d", 1, True),),
-        made=(MadeVersion("d", 2, "spare"),),
+        made=(MadeVersion("d", 2),),
+        promoted=(Promotion("d", "spare"),),
         texts=("texts/1",),
     )
     both = first | second
     assert both.packs == (PackRecord("raw/a/0", 0, 80), PackRecord("raw/a/1", 5, 90))
     assert both.shards == first.shards
-    assert (both.versions, both.made, both.texts, both.claims) == (second.versions, second.made, second.texts, 3)
+    assert (both.versions, both.made, both.promoted) == (second.versions, second.made, second.promoted)
+    assert (both.texts, both.claims) == (second.texts, 3)
     assert both | Removed() == both
 
 

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.contracts.split import Split
-from shared.datasets.clusters import PRECEDENCE, Member, kept_of
+from shared.datasets.clusters import PRECEDENCE, Member, cluster_of, kept_of
 
 MEMBERS = st.builds(
     Member,
@@ -13,6 +13,12 @@ MEMBERS = st.builds(
     split=st.sampled_from(Split),
     place=st.integers(0, 9),
 )
+
+
+def test_a_clusters_first_document_is_in_it() -> None:
+    """When it came, nothing was like it, so its rows name no cluster."""
+    first = "0123456789abcdef" + "f" * 16
+    assert cluster_of("", first) == cluster_of("0123456789abcdef", "e" * 32) == "0123456789abcdef"
 
 
 def test_no_member_no_keeper() -> None:

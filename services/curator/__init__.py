@@ -1,0 +1,1 @@
+"""The curator: merges small shards, collects garbage, and forgets documents."""

@@ -1,0 +1,17 @@
+"""Tests of what a receipt says is left."""
+
+from datetime import timedelta
+
+from services.curator.core.remains import left_in_kafka
+from shared.contracts.receipts import Remainder
+from tests.services.curator.builders import NOW
+
+
+def test_a_topics_records_are_there_until_its_retention_is_over() -> None:
+    """Counted from the newest one; dead letters stay until a person acts."""
+    traces = [("documents-raw", 2, NOW), ("documents-rejected", 1, NOW), ("documents-raw-dlq", 3, NOW)]
+    assert list(left_in_kafka(traces)) == [
+        Remainder("documents-raw", "2 of its records", NOW + timedelta(days=7)),
+        Remainder("documents-rejected", "1 of its records", NOW + timedelta(days=30)),
+        Remainder("documents-raw-dlq", "3 of its records, for no timer removes them"),
+    ]
