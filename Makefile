@@ -14,8 +14,8 @@ INSTALLED := .venv/.installed
 FETCHED := .millrace/cache/.fetched
 PINS := requirements.lock pyproject.toml infra/stack.toml infra/setup/install.py infra/local/kafka-jars.lock
 
-# The flywheel that the stack runs.
-export MILLRACE_CONFIG ?= $(CURDIR)/examples/support-router/millrace.toml
+# The flywheel that the stack runs: by default the one of its last start, at first examples/support-router.
+export MILLRACE_CONFIG
 
 ##@ Start here
 .PHONY: help

@@ -6,18 +6,21 @@ from pathlib import Path
 from typing import Final
 
 from infra.local.environment import keep_or_make_secrets, read_environment, write_environment
-from infra.local.home import Home
+from infra.local.home import REPOSITORY, Home
 from infra.local.parts.place import Place
 from infra.local.ports import LOOPBACK, allocate, read_ports, write_ports
 from infra.stack import CLIENT_PORT, Stack
 
 _FLYWHEEL: Final = "MILLRACE_CONFIG"
+EXAMPLE: Final = REPOSITORY / "examples" / "support-router" / "millrace.toml"
+"""The flywheel of a stack that was told of none."""
 
 
 def settle(home: Home, stack: Stack, names: Sequence[str], *, usual_ports: bool = True) -> dict[str, Place]:
     """Make the folders, choose ports, make secrets that are missing, and write the environment file.
 
-    Where MILLRACE_CONFIG is set, the file tells clients too which flywheel this stack runs.
+    The file says too which flywheel this stack runs: what MILLRACE_CONFIG says, or said at an earlier start, or else
+    the example.
     """
     home.make()
     parts = {name: stack.parts[name] for name in names}
@@ -31,8 +34,8 @@ def settle(home: Home, stack: Stack, names: Sequence[str], *, usual_ports: bool 
         )
         for name, part in parts.items()
     }
-    flywheel = os.environ.get(_FLYWHEEL)
-    told = {_FLYWHEEL: str(Path(flywheel).absolute())} if flywheel else {}
+    flywheel = os.environ.get(_FLYWHEEL) or known.get(_FLYWHEEL) or EXAMPLE
+    told = {_FLYWHEEL: str(Path(flywheel).absolute())}
     everything = {key: value for environment in environments.values() for key, value in environment.items()}
     write_environment(home.environment_file, known | told | everything)
     return {name: Place(home, name, part, ports[name], environments[name]) for name, part in parts.items()}

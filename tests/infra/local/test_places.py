@@ -7,7 +7,7 @@ import pytest
 
 from infra.local.environment import read_environment
 from infra.local.home import Home
-from infra.local.places import settle
+from infra.local.places import EXAMPLE, settle
 from infra.stack import load_stack
 
 
@@ -32,6 +32,11 @@ def test_a_second_start_keeps_ports_and_credentials(home: Home) -> None:
 
 def test_clients_are_told_which_flywheel_the_stack_runs(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     """The last one that a start named, from wherever they are started themselves."""
+    monkeypatch.delenv("MILLRACE_CONFIG", raising=False)
+    settle(home, load_stack(), ["cache"])
+    assert read_environment(home.environment_file)["MILLRACE_CONFIG"] == str(EXAMPLE)
+    assert EXAMPLE.exists()
+
     monkeypatch.setenv("MILLRACE_CONFIG", "somewhere/millrace.toml")
     settle(home, load_stack(), ["cache"])
     monkeypatch.delenv("MILLRACE_CONFIG")

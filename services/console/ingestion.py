@@ -1,0 +1,106 @@
+"""Brings sources to a dataset: crawls, waits until nothing is on its way, and says what became of every page."""
+
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from services.console.accounts import Accounts
+from services.console.core.closing import Closing, Crawled, stage_times
+from services.console.core.conservation import conserve
+from services.console.flow import Flow, Stage
+from services.console.terminal import NotDone
+from services.console.topic_reader import Topics
+from shared.contracts.topics import DOCUMENTS_AUGMENTED, DOCUMENTS_CLEAN
+from shared.datasets.ready import ReadyRecords
+from shared.datasets.store import DatasetStore
+from shared.flywheel.config import Flywheel
+
+POLL_SECONDS: Final = 1.0
+STAGES: Final = {DOCUMENTS_CLEAN.name: "clean", DOCUMENTS_AUGMENTED.name: "augment"}
+"""What a stage is called in the table, by the topic that it writes."""
+READY_POLICY_SECONDS: Final = 15.0
+"""Beside the policy's own quiet time: how long a version may take to be marked as ready."""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What is said while an ingestion waits: how far each stage is, and for what it waits."""
+
+    stages: list[Stage]
+    waits_for: str
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How long, in seconds, no stage may move before the ingestion gives up, and how often it looks."""
+
+    stall_seconds: float
+    poll_seconds: float = POLL_SECONDS
+
+
+@dataclass(frozen=True)
+class Ingestion:
+    """One ingestion. Every call may raise `Outage`; `NotDone` where a stage stands still."""
+
+    flywheel: Flywheel
+    flow: Flow
+    topics: Topics
+    datasets: DatasetStore
+    limits: Limits
+    told: Callable[[Progress], None]
+
+    def run(self, crawls: Iterable[Callable[[], Crawled]]) -> Closing:
+        """Crawl, wait for the stages, then for the readiness policy; give the closing table."""
+        started = time.monotonic()
+        crawled = tuple(crawl() for crawl in crawls)
+        self._drain()
+        ready = self._await_ready()
+        accounts = Accounts(self.topics, self.datasets)
+        seen = accounts.seen()
+        head = self.datasets.head()
+        return Closing(
+            dataset=self.flywheel.dataset.name,
+            version=None if head is None else head.version,
+            ready=ready,
+            crawled=crawled,
+            documents=conserve(seen),
+            rows={} if head is None else head.rows,
+            stages=tuple(stage_times(accounts.spans, STAGES)),
+            total_seconds=round(time.monotonic() - started, 2),
+        )
+
+    def _drain(self) -> None:
+        """Wait until no stage has anything before it: asked in the order of the flow, so nothing slips through."""
+        last, moved = self.flow.stages(), time.monotonic()
+        while any(stage.waiting for stage in last):
+            self.told(Progress(last, "the stages"))
+            time.sleep(self.limits.poll_seconds)
+            stages = self.flow.stages()
+            if stages != last:
+                last, moved = stages, time.monotonic()
+            elif time.monotonic() - moved > self.limits.stall_seconds:
+                stuck = next(stage for stage in stages if stage.waiting)
+                raise NotDone(
+                    f"{stuck.name} has {stuck.waiting:,} records before it and has not moved for "
+                    f"{self.limits.stall_seconds:g} s. Look at it: make status, make logs NAME={stuck.name}"
+                )
+        self.told(Progress(last, "the readiness policy"))
+
+    def _await_ready(self) -> int | None:
+        """Wait until what the dataset holds now is ready, or its policy has had the time to say no to it."""
+        records = ReadyRecords(self.datasets.store, self.datasets.dataset)
+        patience = self.flywheel.dataset.ready.quiet_seconds + READY_POLICY_SECONDS
+        until = time.monotonic() + patience
+        while True:
+            newest = max(records.versions(), default=None)
+            if self._says_all(newest) or time.monotonic() > until:
+                return newest
+            time.sleep(self.limits.poll_seconds)
+
+    def _says_all(self, ready: int | None) -> bool:
+        """Say whether the ready version has all that the head has: later commits may have moved offsets alone."""
+        head = self.datasets.head()
+        if head is None or ready is None:
+            return head is None
+        return head.version <= ready or self.datasets.read(ready).content_hash == head.content_hash
