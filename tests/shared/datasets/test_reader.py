@@ -275,6 +275,6 @@ def test_what_was_read_before_is_not_fetched_again() -> None:
 def test_an_empty_version_is_read_at_once() -> None:
     """Without shards, and with an empty one."""
     store = DatasetStore(MemoryObjectStore(), "help")
-    without: list[list[Row]] = []
-    for shards in (without, [[]]):
+    several: list[list[list[Row]]] = [[], [[]]]
+    for shards in several:
         assert ids(DatasetReader(store, manifest(store, shards), IDS, Order())) == []
