@@ -9,7 +9,11 @@ from shared.contracts.timestamp import Timestamp
 from shared.io.object_store import ObjectExists, ObjectNotFound, ObjectStore
 
 
-class VersionErased(Exception):
+class NoSuchVersion(Exception):
+    """The dataset has no version of this number, or none any more."""
+
+
+class VersionErased(NoSuchVersion):
     """The version held a page that was forgotten, and can't be read any more: take a newer one."""
 
 

@@ -8,18 +8,17 @@ import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from shared.datasets.erased import ErasedVersions, NoSuchVersion
 from shared.datasets.manifest import Manifest, ShardEntry, manifest_key, shard_key
 from shared.datasets.rows import Row
 from shared.datasets.shard import DamagedShard, decode_columns, decode_rows, encode_rows, open_shard
 from shared.io.object_store import ObjectExists, ObjectNotFound, ObjectStore
 from shared.io.outage import Outage
 
+__all__ = ["DatasetStore", "Hint", "NoSuchVersion", "VersionTaken", "require_digest"]
+
 _JSON = "application/json"
 _PARQUET = "application/vnd.apache.parquet"
-
-
-class NoSuchVersion(Exception):
-    """The dataset has no version of this number, or none any more."""
 
 
 class VersionTaken(Exception):
@@ -54,11 +53,12 @@ class DatasetStore:
             version = max(self.versions(), default=0)
         while self.store.exists(manifest_key(self.dataset, version + 1)):
             version += 1
-        return self.read(version) if version else None
+        return self._manifest(version) if version else None
 
     def read(self, version: int) -> Manifest:
-        """Read a version; raises `NoSuchVersion`."""
-        return msgspec.json.decode(self.read_bytes(version), type=Manifest)
+        """Read a version; raises `NoSuchVersion`, which is `VersionErased` where its shards were erased from."""
+        ErasedVersions(self.store, self.dataset).require_whole(version)
+        return self._manifest(version)
 
     def read_bytes(self, version: int) -> bytes:
         """Read the bytes of a version's manifest, for its digest; raises `NoSuchVersion`."""
@@ -115,6 +115,9 @@ class DatasetStore:
             raise VersionTaken(f"dataset {self.dataset} has a version {manifest.version} already") from error
         with suppress(Outage):  # the version is made; whoever misses the hint walks further
             self.store.put(self._hint_key, msgspec.json.encode(Hint(version=manifest.version)), content_type=_JSON)
+
+    def _manifest(self, version: int) -> Manifest:
+        return msgspec.json.decode(self.read_bytes(version), type=Manifest)
 
     @property
     def _hint_key(self) -> str:

@@ -6,6 +6,8 @@ import pytest
 
 from shared.datasets.erased import ErasedFrom, ErasedVersions, VersionErased, erased_key
 from shared.io.memory import MemoryObjectStore
+from tests.shared.datasets.builders import dataset as datasets
+from tests.shared.datasets.builders import manifest, row
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 
@@ -18,6 +20,20 @@ def test_a_marked_version_says_so_and_names_its_successor() -> None:
     with pytest.raises(VersionErased, match=r"version 3 of dataset help .* \(erasure e1\).* version 7"):
         marks.require_whole(3)
     marks.require_whole(4)
+
+
+def test_a_reader_of_an_erased_version_is_told() -> None:
+    """It gets a clear error, and no damaged shard; the manifest's own bytes are there for whoever looks after it."""
+    dataset = datasets("help")
+    for text in ("a", "b"):
+        dataset.commit(manifest(dataset, [[row(text)]]))
+    ErasedVersions(dataset.store, "help").mark(ErasedFrom(version=1, erasure_id="e1", at=NOW, successor=2))
+    with pytest.raises(VersionErased):
+        dataset.read(1)
+    assert dataset.read_bytes(1)
+    head = dataset.head()
+    assert head is not None
+    assert dataset.read(2) == head
 
 
 def test_the_first_mark_stays() -> None:
