@@ -2,14 +2,12 @@
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from shared.contracts.split import Split
+from shared.datasets.clusters import cluster_of
 from shared.datasets.live import TOTAL
 from shared.datasets.rows import Row
-
-CLUSTER_DIGITS: Final = 16
-"""A document that is like no other is a cluster of its own, named by so many first digits of its id."""
 
 
 class Version(NamedTuple):
@@ -59,11 +57,6 @@ def fact_of(row: Row) -> Fact:
         cluster=cluster_of(row.cluster_id, row.document_id),
         version=Version(row.lineage.fetched_at, revision_of(row.lineage.rule_set)),
     )
-
-
-def cluster_of(cluster_id: str, document_id: str) -> str:
-    """Name the cluster of near duplicates that a document is in, if only by itself."""
-    return cluster_id or document_id[:CLUSTER_DIGITS]
 
 
 def revision_of(rule_set: str) -> int:

@@ -85,7 +85,7 @@ class Index:
         self.rows.subtract(self._counts(known))
         self.tombstones, self.sightings = dict(tombstones), dict(sightings)
         self._replace({id_: self._document(id_, editions.get(id_)) for id_ in known})
-        self.rows.update(self._counts(known))
+        self.rows = self.rows + self._counts(known)
 
     def members(self, cluster: str) -> frozenset[str]:
         """Name the documents whose current edition is in `cluster`."""
@@ -124,13 +124,15 @@ class Index:
         self.documents |= documents
         for cluster in touched:
             self._settle(cluster)
+            if not self.clusters[cluster]:
+                del self.clusters[cluster]
 
     def _settle(self, cluster: str) -> None:
         """Note whether the cluster's tombstones are what the rule says."""
         members = {id_: self.documents[id_] for id_ in self.members(cluster)}
-        wanted = duplicates(members, self.tombstones)
         keys = {(id_, document.current) for id_, document in members.items()}
-        if {key for key in keys if self.tombstones.get(key) == "duplicate"} == wanted:
+        spares = {key for key in keys if self.tombstones.get(key) == "duplicate"}
+        if {key for key in spares if not is_erased(self.tombstones, *key)} == duplicates(members, self.tombstones):
             self.unsettled.discard(cluster)
         else:
             self.unsettled.add(cluster)

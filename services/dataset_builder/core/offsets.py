@@ -13,16 +13,17 @@ class OffsetGap(Exception):
     """Records between the dataset's end and the batch are missing: they are gone from the topic, or were skipped."""
 
 
-def require_contiguous(ranges: Sequence[OffsetRange], next_offsets: Mapping[str, int]) -> None:
+def require_contiguous(ranges: Sequence[OffsetRange], next_offsets: Mapping[str, int], *, gaps: bool = False) -> None:
     """Raise unless each of `ranges` begins at its partition's next offset; one that is not known begins anywhere.
 
-    `Overtaken` goes before `OffsetGap`: a builder that another has overtaken knows nothing of gaps.
+    With `gaps` it may begin later: a person has said that what is missing is gone. `Overtaken` goes before `OffsetGap`:
+    a builder that another has overtaken knows nothing of gaps.
     """
     late = [covered for covered in ranges if covered.first < _expected(covered, next_offsets)]
     if late:
         raise Overtaken(_said("were committed by another builder", late, next_offsets))
     early = [covered for covered in ranges if covered.first > _expected(covered, next_offsets)]
-    if early:
+    if early and not gaps:
         raise OffsetGap(_said("do not follow what the dataset holds", early, next_offsets))
 
 

@@ -32,13 +32,36 @@ def empty_manifest(dataset: str, at: datetime) -> Manifest:
     return Manifest(dataset=dataset, version=0, created_at=at, writer="")
 
 
-def require_same_source(head: Manifest, source: Source) -> None:
-    """Raise `ForeignSource` where the offsets of `head` count in something else than `source`."""
+def counted_in(head: Manifest, source: Source, adopted: str) -> Manifest:
+    """Give `head` with offsets that count in `source`; raises `ForeignSource` where they count in something else.
+
+    Where `adopted` is the topic's id, a person has said that its records are to be taken from wherever they begin:
+    then offsets of what was before are dropped.
+    """
+    reason = _foreign(head, source)
+    if reason and adopted != source.topic_id:
+        raise ForeignSource(reason)
+    return _without_offsets(head, source) if reason else head
+
+
+def _foreign(head: Manifest, source: Source) -> str:
     if head.cluster_id not in ("", source.cluster_id):
-        raise ForeignSource(f"its offsets are of the Kafka cluster {head.cluster_id}, and this is {source.cluster_id}")
+        return f"its offsets are of the Kafka cluster {head.cluster_id}, and this is {source.cluster_id}"
     known = head.topic_ids.get(source.topic, source.topic_id)
     if known != source.topic_id:
-        raise ForeignSource(f"its offsets are of {source.topic} with the id {known}, and this is {source.topic_id}")
+        return f"its offsets are of a topic {source.topic} with the id {known}, and this one has {source.topic_id}"
+    return ""
+
+
+def _without_offsets(head: Manifest, source: Source) -> Manifest:
+    same_cluster = head.cluster_id == source.cluster_id
+    kept = {
+        place: offset
+        for place, offset in head.next_offsets.items()
+        if same_cluster and place.rpartition("/")[0] != source.topic
+    }
+    ids = head.topic_ids if same_cluster else {}
+    return msgspec.structs.replace(head, next_offsets=kept, topic_ids=ids)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,0 +1,149 @@
+"""The commit port: one batch is one shard of new rows, then one version of the dataset with the offsets in it.
+
+A version is made by a conditional PUT. Whoever loses it looks at the new head, and tries again only if the batch still
+goes on where the head ends: so no row is written twice, however many builders there are and however late one wakes up.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+
+import structlog
+
+from services.dataset_builder.core.decide import Decision, decide
+from services.dataset_builder.core.facts import fact_of
+from services.dataset_builder.core.index import Index
+from services.dataset_builder.core.offsets import OffsetGap, place_name, require_contiguous
+from services.dataset_builder.core.succession import (
+    Commit,
+    ForeignSource,
+    Source,
+    counted_in,
+    empty_manifest,
+    next_manifest,
+    reasons_of,
+)
+from services.dataset_builder.shard_facts import ShardFacts
+from shared.contracts.timestamp import Timestamp
+from shared.datasets.manifest import Manifest
+from shared.datasets.rows import Row
+from shared.datasets.shard import DamagedShard
+from shared.datasets.store import DatasetStore, VersionTaken
+from shared.io.deny_list import DenyList
+from shared.io.outage import Misconfigured
+from shared.stream.record import OffsetRange, TopicPartition
+from shared.stream.service import Committed
+
+log = structlog.get_logger(__name__)
+
+RUNBOOK = "docs/runbooks/dataset-builder-halted.md"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Desk:
+    """What a builder works with: its dataset, its records' source, and who it is.
+
+    `adopted` is the id of the topic whose records a person has told us to take from wherever they begin.
+    """
+
+    dataset: DatasetStore
+    facts: ShardFacts
+    find_source: Callable[[], Source]
+    deny_list: DenyList
+    writer: str
+    now: Callable[[], Timestamp]
+    adopted: str = ""
+
+    def head(self) -> Manifest:
+        """Read the head, or what comes before the first version; raises `Misconfigured` where its offsets are not ours.
+
+        The offsets are those of our source, as it is now.
+        """
+        head = self.dataset.head() or empty_manifest(self.dataset.dataset, self.now())
+        source = self.find_source()
+        try:
+            return counted_in(head, source, self.adopted)
+        except ForeignSource as error:
+            raise Misconfigured(
+                f"dataset {head.dataset} can't go on with {source.topic}: {error}. Give the dataset another name, or "
+                f"set DATASET_BUILDER_ADOPT={source.topic_id} to add this topic's records to it; see {RUNBOOK}"
+            ) from error
+
+
+@dataclass
+class DatasetCommitter:
+    """Commits batches to one dataset (see `Committer`)."""
+
+    desk: Desk
+    _index: Index = field(default_factory=Index)
+    _head: Manifest | None = None
+    _learnt: Manifest | None = None
+
+    async def next_offsets(self, partitions: Sequence[TopicPartition]) -> dict[TopicPartition, int]:
+        """Say where the dataset ends in each partition; 0 for one that it knows nothing of."""
+        head = await asyncio.to_thread(self.desk.head)
+        return {place: head.next_offsets.get(place_name(place), 0) for place in partitions}
+
+    async def commit(self, outcomes: Sequence[Committed], ranges: Sequence[OffsetRange]) -> None:
+        """Make the rows of `outcomes` part of the dataset; raises `Overtaken` where another builder has done so.
+
+        Also `Misconfigured`, where records are missing or a shard is damaged, and `Outage`.
+        """
+        documents: list[Sequence[Row]] = [outcome.payload or () for outcome in outcomes]
+        try:
+            while not await asyncio.to_thread(self._try, documents, ranges):
+                log.info("commit_lost", ranges=[str(covered) for covered in ranges])
+        except (OffsetGap, DamagedShard) as error:
+            raise Misconfigured(f"dataset {self.desk.dataset.dataset}: {error}. See {RUNBOOK}") from error
+
+    def _try(self, documents: Sequence[Sequence[Row]], ranges: Sequence[OffsetRange]) -> bool:
+        """Commit on the head as it is known, and tell whether that held."""
+        head = self._head or self.desk.head()
+        gaps = self.desk.adopted == self.desk.find_source().topic_id
+        require_contiguous(ranges, head.next_offsets, gaps=gaps)
+        self._learn(head)
+        decision = decide(self._index, documents, self._denied(head, documents).__contains__)
+        try:
+            self._commit_on(head, decision, ranges)
+        except VersionTaken:
+            self._head = None
+            return False
+        return True
+
+    def _denied(self, head: Manifest, documents: Iterable[Sequence[Row]]) -> frozenset[str]:
+        """Give those of `documents` that must never come back, by the list and by what `head` says."""
+        ids = {rows[0].document_id for rows in documents if rows}
+        written = frozenset(head.denied)
+        hashes = self.desk.deny_list.hash_of
+        return self.desk.deny_list.denied(ids) | {id_ for id_ in ids if written and hashes(id_) in written}
+
+    def _learn(self, head: Manifest) -> None:
+        """Bring the index to `head`: by the shards that were added, or, where others have gone, from the beginning."""
+        if head is self._learnt:
+            return
+        known = () if self._learnt is None else self._learnt.shards
+        if head.shards[: len(known)] != known:
+            known, self._index = (), Index()
+        facts = (fact for entry in head.shards[len(known) :] for fact in self.desk.facts.of(entry))
+        self._index.learn(facts, reasons_of(head), head.sightings)
+        self.desk.facts.keep(head.shards)
+        self._learnt = head
+
+    def _commit_on(self, head: Manifest, decision: Decision, ranges: Sequence[OffsetRange]) -> None:
+        desk = self.desk
+        shard = desk.dataset.put_shard(decision.rows) if decision.rows else None
+        commit = Commit(
+            decision=decision,
+            shard=shard,
+            ranges=ranges,
+            source=desk.find_source(),
+            writer=desk.writer,
+            at=desk.now(),
+        )
+        manifest = next_manifest(head, commit)
+        desk.dataset.commit(manifest)
+        if shard is not None:
+            desk.facts.note(shard, [fact_of(row) for row in decision.rows])
+        self._learn(manifest)
+        self._head = manifest
+        log.info("committed", version=manifest.version, rows=len(decision.rows), **dict(decision.verdicts))

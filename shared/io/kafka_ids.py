@@ -1,0 +1,43 @@
+"""The ids that tell one Kafka from another, and a topic from one of the same name that was there before it."""
+
+from contextlib import closing
+from typing import Final, NamedTuple
+
+from kafka.admin import KafkaAdminClient
+from kafka.errors import AuthorizationError, KafkaError, SaslAuthenticationFailedError
+
+from shared.io.outage import Misconfigured, Outage
+from shared.io.producer import TopicMissing
+from shared.settings import KafkaSettings
+
+CONNECT_SECONDS: Final = 30
+
+
+class KafkaIds(NamedTuple):
+    """The id of a cluster, and of one topic in it; offsets mean nothing in any other."""
+
+    cluster_id: str
+    topic_id: str
+
+
+def kafka_ids(settings: KafkaSettings, topic: str) -> KafkaIds:
+    """Ask Kafka for its id and that of `topic`; raises `Outage`, `TopicMissing` and `Misconfigured`."""
+    place = f"Kafka at {settings.bootstrap_servers}"
+    try:
+        with closing(_client(settings)) as client:
+            cluster_id = str(client.describe_cluster()["cluster_id"])
+            found = client.describe_topics([topic])
+    except (AuthorizationError, SaslAuthenticationFailedError) as error:
+        raise Misconfigured(f"{place} does not let us: {error}. Give our principal the right that it names") from error
+    except KafkaError as error:
+        raise Outage(f"{place}: {error}") from error
+    known = [one for one in found if not one["error_code"]]
+    if not known:
+        raise TopicMissing(f"{place} has no topic {topic}")
+    return KafkaIds(cluster_id, str(known[0]["topic_id"]))
+
+
+def _client(settings: KafkaSettings) -> KafkaAdminClient:
+    return KafkaAdminClient(
+        bootstrap_servers=settings.bootstrap_servers.split(","), bootstrap_timeout_ms=CONNECT_SECONDS * 1000
+    )

@@ -1,0 +1,79 @@
+"""What the builder must come to, said as plainly as can be: the whole history is looked at again each time."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from services.dataset_builder.core.decide import Decision, decide
+from services.dataset_builder.core.facts import fact_of
+from services.dataset_builder.core.index import Index, Key
+from shared.contracts.split import Split
+from shared.datasets.manifest import Reason
+from shared.datasets.rows import Row
+
+ORDER = [Split.TEST, Split.VALIDATION, Split.TRAIN]
+
+
+def naive_live(history: Iterable[Sequence[Row]], denied: Collection[str] = ()) -> set[str]:
+    """Name the rows that are live after `history`, each of it the rows of one record."""
+    current: dict[str, tuple[str, tuple[datetime, str]]] = {}
+    kept: dict[Key, dict[str, Row]] = {}
+    for rows in history:
+        id_, edition, lineage = rows[0].document_id, rows[0].edition, rows[0].lineage
+        now = current.get(id_)
+        version = (lineage.fetched_at, lineage.rule_set)
+        if lineage.op:
+            news = now is not None and now[0] == edition
+        else:
+            news = now is None or now[0] == edition or version > now[1]
+            if news:
+                current[id_] = edition, version if now is None else max(version, now[1])
+        if news:
+            kept.setdefault((id_, edition), {}).update({row.row_id: row for row in rows})
+    return _one_a_cluster(kept, [(id_, edition) for id_, (edition, _) in current.items() if id_ not in denied])
+
+
+def _one_a_cluster(kept: dict[Key, dict[str, Row]], current: Iterable[Key]) -> set[str]:
+    """Of the editions that are current, take the rows of the best in each cluster; `kept` is in order of coming."""
+    places = list(kept)
+    best: dict[str, tuple[tuple[int, int], Key]] = {}
+    for key in current:
+        page = next(iter(kept[key].values()))
+        cluster = page.cluster_id or page.document_id[:16]
+        rank = ORDER.index(page.split), places.index(key)
+        if cluster not in best or rank < best[cluster][0]:
+            best[cluster] = rank, key
+    return {row_id for _, key in best.values() for row_id in kept[key]}
+
+
+@dataclass
+class Dataset:
+    """A dataset in memory: what its manifest and shards would hold."""
+
+    rows: list[Row] = field(default_factory=list)
+    tombstones: dict[Key, Reason] = field(default_factory=dict)
+    sightings: dict[str, datetime] = field(default_factory=dict)
+    counts: dict[str, int] = field(default_factory=dict)
+    index: Index = field(default_factory=Index)
+
+    def commit(self, documents: Sequence[Sequence[Row]], denied: Collection[str] = ()) -> Decision:
+        """Decide on a batch and commit it."""
+        made = decide(self.index, documents, denied.__contains__)
+        self.rows += made.rows
+        self.tombstones, self.sightings = dict(made.tombstones), dict(made.sightings)
+        self.counts = dict(made.counts)
+        self.index.learn(map(fact_of, made.rows), made.tombstones, made.sightings)
+        return made
+
+    def restart(self) -> None:
+        """Forget the index, and make it again of what is durable."""
+        self.index = Index()
+        self.index.learn(map(fact_of, self.rows), self.tombstones, self.sightings)
+
+    def live(self) -> list[Row]:
+        """Give the rows that no tombstone covers."""
+        return [
+            row
+            for row in self.rows
+            if not {(row.document_id, row.edition), (row.document_id, "")} & self.tombstones.keys()
+        ]
