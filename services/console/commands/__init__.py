@@ -5,11 +5,13 @@ from typing import Final
 
 import typer
 
-from services.console.commands import dlq, doctor, resume, topics
+from services.console.commands import dlq, doctor, plan, rejected, resume, topics
 from services.console.usage import Command
 
 COMMANDS: Final[Mapping[str, typer.Typer | Command]] = {
     "doctor": doctor.COMMAND,
+    "plan": plan.COMMAND,
+    "rejected": rejected.COMMAND,
     "topics": topics.app,
     "dlq": dlq.app,
     "resume": resume.COMMAND,

@@ -9,6 +9,8 @@ from tests.services.console.harness import Shell
 
 COMMANDS = [
     ("doctor",),
+    ("plan",),
+    ("rejected",),
     ("topics", "apply"),
     ("topics", "list"),
     ("dlq", "list"),
@@ -24,6 +26,7 @@ AWAY = [
     ("dlq", "list"),
     ("dlq", "replay", "documents-raw", "--yes"),
     ("resume", "cleaner", "--yes"),
+    ("rejected",),
 ]
 
 
