@@ -17,13 +17,16 @@ _GBK_AS_LATIN: Final = re.compile("[\u00a1-\u00fe]{4,}")
 # How the beginnings of U+3000 to U+9FFF and U+FF00, taken for GBK, most often look.
 _UTF8_AS_GBK: Final = re.compile("[锛銆鐨鏄涓浜鍦鏈绗鎴鍙鏂缁璇]")
 _GATE: Final = re.compile("|".join(rule.pattern for rule in (_UTF8_AS_LATIN, _GBK_AS_LATIN, _UTF8_AS_GBK)))
+_ASCII_BYTES: Final = bytes(range(0x80))
 _BETWEEN_TAGS: Final = re.compile("([<>\n])")
 _HAN: Final = re.compile("[\u4e00-\u9fff]")
 
 
 def repair(html: str) -> str:
-    """Repair each piece of `html` between tags that is mojibake; a page without any costs one search."""
-    if not _GATE.search(html):
+    """Repair each piece of `html` between tags that is mojibake; a page without any costs next to nothing."""
+    # What isn't ASCII is all that can be wrong, and little of most pages.
+    foreign = html.encode("utf-8", "replace").translate(None, _ASCII_BYTES).decode()
+    if not _GATE.search(foreign):
         return html
     return "".join(_repaired(piece) if _GATE.search(piece) else piece for piece in _BETWEEN_TAGS.split(html))
 

@@ -6,6 +6,8 @@ resiliparse's main content, strict: no comments, no alternative texts, no post's
 - a text node of one three-byte character, such as the `。` behind a link, which it takes for an icon;
 - what has the `hidden` attribute: documentation keeps the variants of a page in it, and shows one by a script;
 - a bulleted list fewer than four levels below the body, which it takes for a menu. One that is not of links is none.
+
+Its time grows with the square of how deep elements are nested, so a page that no person wrote is `too-complex`.
 """
 
 import re
@@ -13,14 +15,16 @@ from dataclasses import replace
 from typing import Final
 
 from resiliparse.extract.html2text import extract_plain_text
-from resiliparse.parse.html import ElementNode, HTMLTree
+from resiliparse.parse.html import DOMContext, ElementNode, HTMLTree, traverse_dom
 
 from services.cleaner.core.document import Document, Policy, Rejection, Step
 
+MAX_TAGS: Final = 200_000
+MAX_DEPTH: Final = 1_000
+_SURELY_FLAT_TAGS: Final = 3_000
 MAX_HEADINGS: Final = 100
 MAX_HEADING_CHARACTERS: Final = 300
 MAX_LISTS: Final = 100
-"""So many of each are looked at, so that no page takes for ever."""
 MAX_LINK_SHARE: Final = 0.5
 _ENOUGH_LEVELS: Final = 3
 # Icon fonts use the private area, U+E000 to U+F8FF, which is left out. The word joiner makes the character two;
@@ -32,21 +36,48 @@ _WORD_JOINER: Final = "\u2060"
 def extract(document: Document, policy: Policy) -> Document | Rejection:
     """Fill `text`, `title` (the page's first heading where it has no title) and `headings` (h1 to h3 of the text)."""
     del policy  # the same for every source
+    tags = document.html.count("<")
+    if tags > MAX_TAGS:
+        return Rejection("too-complex", f"{tags} tags")
     tree = HTMLTree.parse(_LONE_CHARACTER.sub(f">\\1{_WORD_JOINER}\\2", document.html))
-    headings = [_line(node.text or "")[:MAX_HEADING_CHARACTERS] for node in _found(tree, "h1, h2, h3", MAX_HEADINGS)]
-    title = _line(tree.title or "") or next(filter(None, headings), "")
+    if tags > _SURELY_FLAT_TAGS and (depth := _depth(tree)) > MAX_DEPTH:
+        return Rejection("too-complex", f"elements within {depth} others")
+    headings = {name: _headings(tree, name) for name in ("h1", "h2", "h3")}
+    title = _line(tree.title or "") or next(iter(headings["h1"]), "")
     _mend(tree)
     text = extract_plain_text(tree, main_content=True, alt_texts=False, comments=False, post_meta=False)
     if not text.strip():
         return Rejection("no-text", f"{len(document.html)} characters of HTML")
-    lines = {_line(line) for line in text.split("\n")} - {""}
-    return replace(document, text=text, title=title, headings=tuple(line for line in headings if line in lines))
+    known = {heading for found in headings.values() for heading in found}
+    lines = dict.fromkeys(line for line in map(_line, text.split("\n")) if line in known)
+    return replace(document, text=text, title=title, headings=tuple(lines))
+
+
+def _depth(tree: HTMLTree) -> int:
+    """Give how many elements the deepest one is in."""
+    deepest = 0
+
+    def note(context: DOMContext) -> None:
+        nonlocal deepest
+        deepest = max(deepest, context.depth)
+
+    if tree.body is not None:
+        traverse_dom(tree.body, note, elements_only=True)
+    return deepest
+
+
+def _headings(tree: HTMLTree, name: str) -> list[str]:
+    found = [] if tree.document is None else tree.document.get_elements_by_tag_name(name)[:MAX_HEADINGS]
+    lines = (_line(node.text or "") for node in found)
+    return [line for line in lines if 0 < len(line) <= MAX_HEADING_CHARACTERS]
 
 
 def _mend(tree: HTMLTree) -> None:
-    for node in _found(tree, "[hidden]"):
+    if tree.document is None:
+        return
+    for node in tree.document.query_selector_all("[hidden]"):
         node.remove_attribute("hidden")
-    for node in _found(tree, "ul", MAX_LISTS):
+    for node in tree.document.get_elements_by_tag_name("ul")[:MAX_LISTS]:
         if not _is_menu(node):
             _wrap(tree, node)
 
@@ -63,10 +94,6 @@ def _wrap(tree: HTMLTree, node: ElementNode) -> None:
         if around is not None:
             node.replace_with(around)
             around.append_child(node)
-
-
-def _found(tree: HTMLTree, selector: str, limit: int | None = None) -> list[ElementNode]:
-    return [] if tree.document is None else list(tree.document.query_selector_all(selector)[:limit])
 
 
 def _line(text: str) -> str:

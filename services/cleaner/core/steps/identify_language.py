@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-import fasttext
+import fasttext  # type: ignore[import-untyped]
 
 from services.cleaner.core.document import Document, Policy, Rejection, Step
 
