@@ -17,6 +17,7 @@ from shared.flywheel.backtracking import may_take_for_ever
         "(?:a{1,50}){1,50}(x)",
         "(?:x(?:a+)+)?(y)",
         "(?=(a+)+)b",
+        "(?:/[^/]+.*)+(x)",
     ],
 )
 def test_a_repetition_of_a_repetition_is_found(pattern: str) -> None:
