@@ -11,8 +11,9 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from shared.flywheel.agreement import Path
-from shared.flywheel.config import Flywheel, Table
+from shared.flywheel.config import Flywheel
 from shared.flywheel.forms import Form
+from shared.flywheel.table import Table
 from shared.unit import Unit
 
 ITEM: Final = "[]"

@@ -4,8 +4,9 @@ import json
 from collections.abc import Iterator
 from typing import Final
 
-from shared.flywheel.config import Flywheel, Table
+from shared.flywheel.config import Flywheel
 from shared.flywheel.keys import ITEM, Key, keys, right, toml_key
+from shared.flywheel.table import Table
 
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 _NULL: Final = {"type": "null"}
