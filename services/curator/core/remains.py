@@ -11,6 +11,9 @@ BACKUPS: Final = Remainder(
     "copies outside of Millrace: backups, snapshots, old object versions of a bucket that keeps them",
     "whatever they hold; Millrace makes none, and can't reach any",
 )
+CACHES: Final = Remainder(
+    "shards that a trainer keeps on its own disk", "rows of the affected versions, until that folder is emptied"
+)
 REQUEST: Final = Remainder(ERASURES_REQUESTED.name, "this request: the document's id, nothing of its content")
 DENIED: Final = Remainder("the deny-list and the datasets' manifests", "a salted hash of the document's id, for ever")
 KEPT: Final[dict[str, timedelta | None]] = {topic.name: topic.retention for topic in TOPICS}
