@@ -53,9 +53,8 @@ class IndexRebuild:
 
         Raises `DamagedShard` where a shard of the newest version can't be read: a person must look after the dataset.
         """
-        waited = 0.0
+        waited, token = 0.0, secrets.token_hex(8)
         while not self._index.complete():
-            token = secrets.token_hex(8)
             if self._index.begin_rebuild(token, HOLD_SECONDS):
                 self._rebuild(token)
                 continue
@@ -66,6 +65,9 @@ class IndexRebuild:
 
     def _rebuild(self, token: str) -> None:
         """Restore what the newest version holds; leaves the index as it is where the right to do so was lost."""
+        if self._index.complete():  # another finished between our look and our turn
+            self._index.finish_rebuild(token)
+            return
         manifest = self._dataset.head()
         log.warning("index_rebuilding", version=manifest.version if manifest else 0)
         documents = 0

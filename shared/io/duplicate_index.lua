@@ -145,11 +145,12 @@ local function renew(holder, milliseconds)
 end
 
 local function finish(holder, generation)
+  if call("GET", space .. "lock") == holder then
+    call("SET", KEYS[1], generation)
+    return call("DEL", space .. "lock")
+  end
   -- An answer may have been lost: done is done.
-  if call("GET", KEYS[1]) == generation then return 1 end
-  if call("GET", space .. "lock") ~= holder then return 0 end
-  call("SET", KEYS[1], generation)
-  return call("DEL", space .. "lock")
+  return call("GET", KEYS[1]) == generation and 1 or 0
 end
 
 local what = ARGV[1]
