@@ -91,7 +91,7 @@ def _source(flywheel: Flywheel, name: str) -> Source:
 def _crawl(order: Order) -> int:
     """Run the crawl to its end, and say how it ended on the last line of standard output."""
     deployment = load(SpiderSettings)
-    spider, settings = _spider(order.source, deployment)
+    spider, settings = spider_of(order.source, deployment)
     started = time.monotonic()
     with _connected(order, deployment) as crawl:
         process = _process(settings)
@@ -106,8 +106,8 @@ def _crawl(order: Order) -> int:
     return Exit.HALTED if isinstance(crawl.failure, Misconfigured) else EXITS[verdict]
 
 
-def _spider(source: Source, deployment: SpiderSettings) -> tuple[str, ScrapySettings]:
-    """Give the name of the source's spider, which is there, and the crawl's settings."""
+def spider_of(source: Source, deployment: SpiderSettings) -> tuple[str, ScrapySettings]:
+    """Give the name of the source's spider, which is there, and the crawl's settings; raises `NoSuchSource`."""
     settings = ScrapySettings()
     settings.setmodule("spiders.settings", priority="project")
     settings.setdict(scrapy_settings(source, deployment), priority="cmdline")

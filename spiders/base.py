@@ -29,6 +29,7 @@ from spiders.refusal import (
     EMPTY,
     NOT_HTML,
     OVER_LIMIT,
+    REDIRECT_KNOWN,
     SITEMAP_UNREADABLE,
     TIMEOUT,
     TOO_DEEP,
@@ -65,6 +66,7 @@ class DocumentSpider(Spider):
         self._bounds = Bounds.of(crawl.source)
         # One page is often linked to a thousand times; the second look costs less.
         self._seen: set[str] = set()
+        self._taken: set[str] = set()
         self._links = LinkExtractor(unique=True)
 
     def links(self, response: TextResponse) -> Iterable[str]:
@@ -92,9 +94,14 @@ class DocumentSpider(Spider):
             reason, detail = rejected or (NOT_HTML, "it is no text")
             yield Rejected(url, reason, _answer(response).at, detail, response.body)
             return
+        if url in self._taken:
+            # A redirect that was retried on its way passes Scrapy's own filter.
+            self.crawl.tally.skipped[REDIRECT_KNOWN] += 1
+            return
         if not self.crawl.take():
             self.crawl.tally.skipped[OVER_LIMIT] += 1
             return
+        self._taken.add(url)
         yield Page(url, response.status, _answer(response), response.body, self.labels(response))
         if self.crawl.full:
             raise CloseSpider(PAGE_LIMIT)

@@ -9,10 +9,11 @@ from typing import Final, Self
 
 import msgspec
 import structlog
-from scrapy import Spider, signals
+from scrapy import Request, Spider, signals
 from scrapy.crawler import Crawler
 
 from spiders.crawl import Crawl, crawl_of
+from spiders.refusal import REDIRECT_KNOWN
 from spiders.tally import Report, Verdict
 
 log = structlog.get_logger(__name__)
@@ -40,6 +41,7 @@ class Progress:
         made = cls(crawler)
         crawler.signals.connect(made.spider_opened, signal=signals.spider_opened)
         crawler.signals.connect(made.spider_closed, signal=signals.spider_closed)
+        crawler.signals.connect(made.dropped, signal=signals.request_dropped)
         crawler.signals.connect(made.fault, signal=signals.spider_error)
         crawler.signals.connect(made.fault, signal=signals.item_error)
         return made
@@ -53,6 +55,11 @@ class Progress:
         if self._telling is not None:
             self._telling.cancel()
         self._crawl.reason = reason
+
+    def dropped(self, request: Request) -> None:
+        """Count a redirect to a page that was asked for already; links to such pages are no news."""
+        if "redirect_urls" in request.meta:
+            self._crawl.tally.skipped[REDIRECT_KNOWN] += 1
 
     def fault(self) -> None:
         """Count an answer, or an item, at which our own code failed."""

@@ -92,6 +92,7 @@ class SpiderSettings(Settings):
     outage_seconds: Seconds = Field(
         default=300, description="How long Kafka or S3 may stay away before a crawl ends with 70."
     )
+    timeout_seconds: Seconds = Field(default=30, description="How long one page may take.")
 
 
 def user_agent(contact: str) -> str:
@@ -107,5 +108,6 @@ def scrapy_settings(source: Source, deployment: SpiderSettings) -> dict[str, obj
         "DOWNLOAD_DELAY_JITTER": HALF_OF_A_DELAY if source.delay_seconds else 0,
         "CONCURRENT_REQUESTS_PER_DOMAIN": source.concurrency,
         "DOWNLOAD_MAXSIZE": source.max_page_bytes,
+        "DOWNLOAD_TIMEOUT": deployment.timeout_seconds,
         "SPIDERS_LOOPBACK_HOSTS": loopback_hosts(source.hosts),
     }

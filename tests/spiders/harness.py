@@ -33,13 +33,13 @@ SECONDS = 90
 M = TypeVar("M", bound=Message)
 
 
-def flywheel_text(source: str, tables: str) -> str:
-    """Write a flywheel of one source; `tables` are lines of its `[[sources]]` entry."""
+def flywheel_text(source: str, tables: str, delay: float = 0) -> str:
+    """Write a flywheel of one source; `tables` are lines of its `[[sources]]` entry, `delay` is in seconds."""
     return f"""
 [[sources]]
 name = "{source}"
 licence = "CC0-1.0"
-delay_seconds = 0
+delay_seconds = {delay}
 {tables}
 
 [dataset]
@@ -75,10 +75,10 @@ class Site:
     folder: Path
     environment: dict[str, str] = field(default_factory=dict)
 
-    def start(self, tables: str, *arguments: str) -> "subprocess.Popen[str]":
+    def start(self, tables: str, *arguments: str, delay: float = 0) -> "subprocess.Popen[str]":
         """Start a crawl."""
         config = self.folder / "millrace.toml"
-        config.write_text(flywheel_text(self.source, tables), "utf-8")
+        config.write_text(flywheel_text(self.source, tables, delay), "utf-8")
         kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
         own = {"MILLRACE_HOME": str(self.folder / "home"), "TELEMETRY_LOG_FORMAT": "json"}
         return subprocess.Popen(
@@ -91,9 +91,9 @@ class Site:
             text=True,
         )
 
-    def crawl(self, tables: str, *arguments: str) -> Crawled:
+    def crawl(self, tables: str, *arguments: str, delay: float = 0) -> Crawled:
         """Crawl to the end."""
-        return ended(self.start(tables, *arguments))
+        return ended(self.start(tables, *arguments, delay=delay))
 
     def raw(self) -> list[tuple[Envelope, RawDocument]]:
         """Give what was published of this source."""

@@ -40,6 +40,11 @@ def site_of(pages: Mapping[str, Reply]) -> Site:
     return lambda path: pages.get(path, Reply(b"not here", 404))
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 128
+
+
 class Web:
     """Serves `site` for as long as a block lasts, on a free port of 127.0.0.1."""
 
@@ -52,6 +57,7 @@ class Web:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True
 
             def do_GET(self) -> None:
                 web.asked[self.path] += 1
@@ -62,8 +68,7 @@ class Web:
             def log_message(self, *_: object) -> None:
                 pass
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
+        self._server = _Server(("127.0.0.1", 0), Handler)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True)
 
     @property
