@@ -54,10 +54,13 @@ class RawDocument(Message, frozen=True, kw_only=True):
 
 
 class NearDuplicate(msgspec.Struct, frozen=True, kw_only=True):
-    """The verdict of near-duplicate look-up: the cluster, and the estimated Jaccard similarity to its owner, 0 to 1.
+    """The verdict of near-duplicate look-up: the cluster, and the estimated Jaccard similarity, 0 to 1.
 
-    `cluster_id` is the first 16 digits of the id of the cluster's first document. That document has the verdict too,
-    with its own id and a similarity of 1.
+    `cluster_id` is 16 hex digits: that of the document which this one was found most alike, and `similarity` is theirs.
+    The first document of a cluster has no verdict, for when it came it was like no other; its cluster is named by the
+    first 16 digits of its id, so whoever groups by cluster takes those where there is no verdict. A document that has
+    changed its text and is like no other has a cluster of a new name, with a similarity of 1, for others may still be
+    in the one that its id names.
     """
 
     cluster_id: str
