@@ -22,8 +22,8 @@ _GB2312_PAIR: Final = re.compile(rb"[\xa1-\xa9\xb0-\xf7][\xa1-\xfe]")
 _ASCII_BYTES: Final = bytes(range(0x80))
 _GB_SHARE: Final = 0.9
 _LOST_SHARE: Final = 0.1
-_WESTERN: Final = frozenset({"iso-8859-1", "cp1252", "iso-8859-15"})
-_SEVEN_BIT: Final = frozenset({"iso-2022-jp"})
+_WESTERN: Final = frozenset({"cp1252", "iso8859-1", "iso8859-15"})
+_SEVEN_BIT: Final = frozenset({"iso2022_jp"})
 
 
 class Decoded(NamedTuple):

@@ -36,8 +36,8 @@ _PHONE: Final = re.compile(
     r"|0\d{2,3}[ -]\d{7,8}|[(\uff08]0\d{2,3}[)\uff09] ?\d{7,8}"
     # North America: 3, 3 and 4 digits; neither area nor exchange begins with 0 or 1.
     r"|(?:\+?1[ .-])?(?:\([2-9]\d\d\) ?|[2-9]\d\d[ .-])[2-9]\d\d[.-]\d{4}"
-    # ITU-T E.164, written with its plus: a country code, and groups of digits.
-    r"|\+[1-9]\d{0,2}(?:[ -]?\(\d{1,4}\))?(?:[ .-]?\d{2,4}){2,5}"
+    # ITU-T E.164, written with its plus: a country code, and groups of digits. Behind a bracket the plus is a sum's.
+    r"|(?<![)\]])\+[1-9]\d{0,2}(?:[ -]?\(\d{1,4}\))?(?:[ .-]?\d{2,4}){2,5}"
     r")(?![\w-]|\.\d)",
     re.ASCII,
 )

@@ -19,6 +19,7 @@ from resiliparse.parse.html import DOMContext, ElementNode, HTMLTree, traverse_d
 
 from services.cleaner.core.document import Document, Policy, Rejection, Step
 
+MAX_CHARACTERS: Final = 16 * 1024 * 1024
 MAX_TAGS: Final = 200_000
 MAX_DEPTH: Final = 1_000
 _SURELY_FLAT_TAGS: Final = 3_000
@@ -37,8 +38,8 @@ def extract(document: Document, policy: Policy) -> Document | Rejection:
     """Fill `text`, `title` (the page's first heading where it has no title) and `headings` (h1 to h3 of the text)."""
     del policy  # the same for every source
     tags = document.html.count("<")
-    if tags > MAX_TAGS:
-        return Rejection("too-complex", f"{tags} tags")
+    if tags > MAX_TAGS or len(document.html) > MAX_CHARACTERS:
+        return Rejection("too-complex", f"{tags} tags in {len(document.html)} characters of HTML")
     tree = HTMLTree.parse(_LONE_CHARACTER.sub(f">\\1{_WORD_JOINER}\\2", document.html))
     if tags > _SURELY_FLAT_TAGS and (depth := _depth(tree)) > MAX_DEPTH:
         return Rejection("too-complex", f"elements within {depth} others")

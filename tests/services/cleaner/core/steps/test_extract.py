@@ -1,0 +1,110 @@
+"""Tests of taking the text out of a page."""
+
+import pytest
+
+from services.cleaner.core.document import Document
+from services.cleaner.core.steps.extract import EXTRACT, MAX_CHARACTERS, MAX_DEPTH, MAX_TAGS
+from services.cleaner.core.steps.normalise import normalised
+from tests.services.cleaner.builders import CHINESE, ENGLISH, apply, page, reason
+
+
+def extracted(body: str, head: str = "") -> Document:
+    """Extract a page with `body` between a menu and a footer."""
+    html = f"<html><head>{head}</head><body><nav><a href=/>Menu</a></nav>{body}<footer>Imprint</footer></body></html>"
+    return apply(EXTRACT, Document(b"", html=html))
+
+
+@pytest.mark.parametrize("text", [ENGLISH, CHINESE])
+def test_only_the_page_itself_is_taken(text: str) -> None:
+    """Neither its menu, nor its search box, nor the call for donations."""
+    document = apply(EXTRACT, Document(b"", html=page(text, title="筛选").decode()))
+    assert document.text.split() == ["筛选", *text.split()]
+    assert document.title == "筛选"
+    assert document.headings == ("筛选",)
+
+
+def test_scripts_comments_and_alternative_texts_are_no_text() -> None:
+    """Nothing is taken that a reader doesn't see."""
+    hidden = "<script>var a;</script><style>p {}</style><!-- note --><template>t</template><img src=x alt=picture>"
+    assert extracted(f"<h1>One</h1><p>Two</p>{hidden}").text.split() == ["One", "Two"]
+
+
+def test_headings_are_those_of_the_text_in_their_order() -> None:
+    """Those of menus and footers are none, nor is an h4; one that comes twice is there once."""
+    body = "<h1>One</h1><p>a</p><h3>Two\n  words</h3><p>b</p><h2>Three</h2><p>c</p><h4>Four</h4><h2>Three</h2><p>d</p>"
+    assert extracted(f"<aside><h2>News</h2></aside>{body}").headings == ("One", "Two words", "Three")
+
+
+def test_the_title_may_be_a_heading() -> None:
+    """Where the page says none, or an empty one."""
+    assert extracted("<h1>One</h1><p>Two</p>").title == "One"
+    assert extracted("<h1>One</h1><p>Two</p>", "<title> </title>").title == "One"
+    assert extracted("<h1>One</h1><p>Two</p>", "<title>The \n title</title>").title == "The title"
+    assert extracted("<p>Two</p>").title == ""
+
+
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        ("<p>请参阅<a href=x>筛选</a>。</p>", "请参阅筛选。"),
+        ("<p>「<em>数字</em>」和</p>", "「数字」和"),
+        ("<table><tr><td>是</td><td>否</td></tr></table>", "是 否"),
+        ("<p>It’s<b>—</b>so</p>", "It’s—so"),  # noqa: RUF001
+    ],
+)
+def test_a_character_alone_in_its_element_is_kept(body: str, text: str) -> None:
+    """In Chinese the end of a sentence is often all there is behind a link."""
+    assert " ".join(normalised(extracted(f"<p>a</p>{body}").text).split()) == f"a {text}"
+
+
+def test_an_icon_is_not() -> None:
+    """Icon fonts use the private area."""
+    assert extracted("<p>a <i>\ue001</i></p>").text.strip() == "a"
+
+
+def test_variants_that_a_script_shows_are_text() -> None:
+    """Documentation hides the variants of a page and lets a script show one."""
+    assert "Split cells" in extracted("<h1>Cells</h1><span hidden='true'><p>Split cells</p></span>").text
+    assert "Split" not in extracted("<h1>Cells</h1><p style='display:none'>Split</p>").text
+
+
+def test_a_list_of_sentences_is_text_and_one_of_links_is_none() -> None:
+    """However near the body it is."""
+    item = "<li>Choose <a href=x>Filter</a> and press the button.</li>"
+    menu = "<li><a href=x>Filter</a></li><li><a href=y>Sort</a></li>"
+    text = extracted(f"<div><h1>One</h1><p>Two</p><ul>{item * 2}</ul><ul>{menu}</ul><p>Three</p></div>").text
+    assert text.count("Choose Filter and press the button.") == 2
+    assert "Sort" not in text
+    assert text.index("Two") < text.index("Choose") < text.index("Three")
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<p>One<div>Two</span></p></b><table><p>Three",
+        "<html><body><h1>One<p>Two<ul><li>Three</body></html>Three",
+        "One &amp &#xD800; &#0; &nosuch; <Two <p Three</p>",
+        "<!DOCTYPE><<<>>> One <a href='unclosed>Two</a>",
+        "\ufffe\uffff One",
+    ],
+)
+def test_broken_html_is_read_as_well_as_can_be(html: str) -> None:
+    """As browsers do; it is never an error."""
+    assert "One" in apply(EXTRACT, Document(b"", html=html)).text
+
+
+@pytest.mark.parametrize(
+    "html", ["<html></html>", "<nav>Menu</nav>", "<script>let it = 1</script>", "<!-- -->", "<img src=x>"]
+)
+def test_a_page_without_text_is_turned_away(html: str) -> None:
+    """A page of pictures, or of scripts, teaches nothing."""
+    assert reason(EXTRACT, Document(b"", html=html)) == "no-text"
+
+
+def test_a_page_that_no_person_wrote_is_turned_away() -> None:
+    """Its extraction would take longer than all others together."""
+    deep = "<div>" * (MAX_DEPTH * 4) + "x"
+    assert reason(EXTRACT, Document(b"", html=deep)) == "too-complex"
+    assert reason(EXTRACT, Document(b"", html="<br>" * (MAX_TAGS + 1))) == "too-complex"
+    assert reason(EXTRACT, Document(b"", html="a" * (MAX_CHARACTERS + 1))) == "too-complex"
+    assert reason(EXTRACT, Document(b"", html="<p>one</p>" * (MAX_TAGS // 10))) == ""
