@@ -1,7 +1,8 @@
 """Run the service: `python -m services.cleaner`."""
 
-from services.cleaner.app import configured_service
+from services.cleaner.app import configured_cleaner
 from shared.stream.worker import main
 
 if __name__ == "__main__":
-    main(configured_service())
+    cleaner = configured_cleaner()
+    main(cleaner.service, make_settler=cleaner.make_settler)

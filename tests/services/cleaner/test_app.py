@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from services.cleaner.app import configured_service, page_of, service
+from services.cleaner.app import configured_cleaner, page_of, service
 from services.cleaner.core.clean import rule_set_of
 from shared.contracts.topics import DOCUMENTS_RAW
 from shared.stream.exits import Exit
@@ -42,6 +42,6 @@ def test_a_process_without_a_store_stays_down(
     for name in ("S3_ENDPOINT", "S3_ACCESS_KEY", "S3_SECRET_KEY"):
         monkeypatch.delenv(name, raising=False)
     with pytest.raises(SystemExit) as ended:
-        configured_service()
+        configured_cleaner()
     assert ended.value.code == Exit.HALTED
     assert "S3_ENDPOINT" in capsys.readouterr().err
