@@ -4,12 +4,18 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from msgspec.structs import replace
+
 from services.dataset_builder.core.decide import Decision, decide
 from services.dataset_builder.core.facts import fact_of
 from services.dataset_builder.core.index import Index, Key
+from services.dataset_builder.core.succession import empty_manifest, tombstones_of
 from shared.contracts.split import Split
-from shared.datasets.manifest import Reason
+from shared.datasets.live import EVERY_EDITION, content_hash
+from shared.datasets.manifest import Reason, ShardEntry
 from shared.datasets.rows import Row
+from shared.datasets.verify import Problem, problems
+from tests.services.dataset_builder.builders import BEGINNING
 
 ORDER = [Split.TEST, Split.VALIDATION, Split.TRAIN]
 
@@ -69,6 +75,23 @@ class Dataset:
         """Forget the index, and make it again of what is durable."""
         self.index = Index()
         self.index.learn(map(fact_of, self.rows), self.tombstones, self.sightings)
+
+    def erase(self, document_id: str) -> None:
+        """Take a document out as the curator does: its rows go, and a tombstone covers what may still come."""
+        self.rows = [row for row in self.rows if row.document_id != document_id]
+        self.tombstones[document_id, EVERY_EDITION] = "erased"
+        self.restart()
+
+    def problems(self) -> list[Problem]:
+        """Verify the dataset as one version with one shard."""
+        shard = ShardEntry(key="s", rows=len(self.rows), bytes=0, sha256="")
+        manifest = replace(
+            empty_manifest("d", BEGINNING),
+            shards=(shard,),
+            tombstones=tombstones_of(self.tombstones),
+            rows=self.counts,
+        )
+        return list(problems(replace(manifest, content_hash=content_hash(manifest)), lambda _: self.rows))
 
     def live(self) -> list[Row]:
         """Give the rows that no tombstone covers."""

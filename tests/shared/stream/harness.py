@@ -149,17 +149,18 @@ def _places(consumer: Any, topic: str) -> list[TopicPartition]:  # noqa: ANN401 
 
 @dataclass
 class Worker:
-    """One process of the service under test."""
+    """One process of the service under test; `arguments` are Python's, after `-m`."""
 
     flow: Flow
     env: dict[str, str]
+    arguments: tuple[str, ...] = ("tests.shared.stream.numbered",)
 
     def __post_init__(self) -> None:
         """Start it; its output goes to a file that `log` reads."""
         self._log = self.flow.folder / f"worker-{uuid.uuid4().hex[:6]}.log"
         with self._log.open("wb") as out:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "tests.shared.stream.numbered"],
+                [sys.executable, "-m", *self.arguments],
                 cwd=ROOT,
                 env=os.environ | self._environment() | self.env,
                 stdout=out,

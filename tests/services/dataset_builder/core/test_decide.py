@@ -123,8 +123,7 @@ def test_when_the_one_that_is_kept_changes_the_next_is_promoted() -> None:
 def test_when_the_one_that_is_kept_is_erased_the_next_is_promoted() -> None:
     """The tombstone of the erased one stays, whoever comes."""
     dataset = told(document(1, "first"), document(2, "second", cluster=1))
-    dataset.tombstones[document_id(1), ""] = "erased"
-    dataset.restart()
+    dataset.erase(document_id(1))
     assert dataset.index.unsettled == {document_id(1)[:16]}
 
     dataset.commit(batches([document(3, "third", cluster=1)]), denied=[document_id(1)])
@@ -208,15 +207,14 @@ def test_any_history_in_any_batches_comes_to_what_the_naive_model_says(
             dataset.restart()
         if erased is not None and erased[0] == number:
             denied = {document_id(erased[1])}
-            dataset.tombstones[document_id(erased[1]), ""] = "erased"
-            dataset.index.learn((), dataset.tombstones, dataset.sightings)
+            dataset.erase(document_id(erased[1]))
         dataset.commit(left[:size], denied)
         left = left[size:]
         assert not dataset.index.unsettled
 
     assert {row.row_id for row in dataset.live()} == naive_live(history, denied)
     assert len({row.row_id for row in dataset.rows}) == len(dataset.rows)
-    assert dataset.counts == count_rows(dataset.live())
+    assert not dataset.problems()
     incremental = dataset.index
     dataset.restart()
     assert dataset.index == incremental
