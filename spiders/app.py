@@ -94,7 +94,7 @@ def _crawl(order: Order) -> int:
     spider, settings = spider_of(order.source, deployment)
     started = time.monotonic()
     with _connected(order, deployment) as crawl:
-        process = _process(settings)
+        process = scrapy_process(settings)
         process.crawl(spider, crawl=crawl)
         process.start()
         if process.bootstrap_failed:
@@ -142,7 +142,7 @@ def _away(error: Outage) -> int:
     return Exit.OUTAGE
 
 
-def _process(settings: ScrapySettings) -> AsyncCrawlerProcess:
+def scrapy_process(settings: ScrapySettings) -> AsyncCrawlerProcess:
     """Make Scrapy's process, and leave of its lines what a person must see; each page's fate is in the counts."""
     logging.disable(logging.INFO)
     try:

@@ -1,0 +1,42 @@
+"""What is kept of an answer."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from spiders.page import Answer, Page, is_html, kept_headers
+
+
+def test_headers_are_kept_byte_for_byte() -> None:
+    """Several values of one name, bytes that are no ASCII, a folded line."""
+    headers = [(b"Vary", [b"a", b"b"]), (b"X-T\xe9", [b"\xe9\xff "]), (b"X-Folded", [b"one\r\n two"])]
+    assert kept_headers(headers) == (("Vary", "a"), ("Vary", "b"), ("X-T\xe9", "\xe9\xff"), ("X-Folded", "one   two"))
+
+
+@pytest.mark.parametrize(
+    ("content_type", "expected"),
+    [
+        ("text/html", True),
+        ("Text/HTML; charset=gbk", True),
+        ("application/xhtml+xml ;x=y", True),
+        ("text/plain", False),
+        ("text/html-sandboxed", False),
+        ("", False),
+    ],
+)
+def test_only_html_is_a_page(content_type: str, expected: bool) -> None:
+    """By the type alone, whatever its parameters."""
+    assert is_html(content_type) is expected
+
+
+def test_signals_are_kept_as_they_were_read() -> None:
+    """By name in lower case; what is not said is not there."""
+    headers = (
+        ("Content-Type", "text/html"),
+        ("X-Robots-Tag", "noai"),
+        ("x-robots-tag", "noindex"),
+        ("TDM-Policy", "p"),
+    )
+    page = Page("https://a.org/", 200, Answer(datetime(2026, 1, 1, tzinfo=UTC), headers, b""), b"")
+    assert page.signals == {"x-robots-tag": "noai, noindex", "tdm-policy": "p"}
+    assert page.content_type == "text/html"
