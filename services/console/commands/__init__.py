@@ -5,14 +5,18 @@ from typing import Final
 
 import typer
 
-from services.console.commands import dlq, doctor, plan, rejected, resume, topics
+from services.console.commands import crawl, datasets, dlq, doctor, ingest, plan, rejected, resume, topics, trace
 from services.console.usage import Command
 
 COMMANDS: Final[Mapping[str, typer.Typer | Command]] = {
     "doctor": doctor.COMMAND,
     "plan": plan.COMMAND,
+    "ingest": ingest.COMMAND,
+    "crawl": crawl.COMMAND,
     "rejected": rejected.COMMAND,
     "topics": topics.app,
     "dlq": dlq.app,
+    "datasets": datasets.app,
+    "trace": trace.COMMAND,
     "resume": resume.COMMAND,
 }
