@@ -77,10 +77,18 @@ def _mend(tree: HTMLTree) -> None:
     if tree.document is None:
         return
     for node in tree.document.query_selector_all("[hidden]"):
-        node.remove_attribute("hidden")
+        _reveal(tree, node)
     for node in tree.document.get_elements_by_tag_name("ul")[:MAX_LISTS]:
         if not _is_menu(node):
             _wrap(tree, node)
+
+
+def _reveal(tree: HTMLTree, node: ElementNode) -> None:
+    node.remove_attribute("hidden")
+    following, space = node.next_sibling, tree.create_text_node(" ")
+    if space is not None and isinstance(following, ElementNode) and following.has_attribute("hidden"):
+        # Another variant of the same words: it would grow together with this one.
+        node.after(space)
 
 
 def _is_menu(node: ElementNode) -> bool:

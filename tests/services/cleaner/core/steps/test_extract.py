@@ -68,6 +68,12 @@ def test_variants_that_a_script_shows_are_text() -> None:
     assert "Split" not in extracted("<h1>Cells</h1><p style='display:none'>Split</p>").text
 
 
+def test_variants_of_a_word_do_not_grow_together() -> None:
+    """The key has another name on another system."""
+    keys = "<span hidden>Command</span><span hidden>Ctrl</span>+F<span hidden>6</span>"
+    assert extracted(f"<h1>Keys</h1><p>Press {keys} now</p>").text.endswith("Press Command Ctrl+F6 now")
+
+
 def test_a_list_of_sentences_is_text_and_one_of_links_is_none() -> None:
     """However near the body it is."""
     item = "<li>Choose <a href=x>Filter</a> and press the button.</li>"
