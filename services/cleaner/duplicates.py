@@ -1,8 +1,9 @@
 """Settles what one page can't know of itself: whether its text was seen before, and whether it may be here at all."""
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Final
 
 import msgspec
@@ -18,6 +19,16 @@ from shared.stream.service import Outcome
 EXACT_DUPLICATE: Final = "exact-duplicate"
 DENY_LIST: Final = "deny-list"
 DENIED: Final = "denied"
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """What the index is asked about (see `shared.io.duplicate_index.Candidate`)."""
+
+    document_id: str
+    text_hash: bytes
+    signature: bytes
+    fetched_at: datetime
 
 
 class DuplicateSettler:
@@ -39,14 +50,16 @@ class DuplicateSettler:
         return await asyncio.to_thread(self._settle, outcomes)
 
     def _settle(self, outcomes: Sequence[Outcome]) -> list[Outcome]:
-        candidates = [outcome.payload for outcome in outcomes if isinstance(outcome.payload, Candidate)]
-        denied = self._deny_list.denied(candidate.document_id for candidate in candidates)
-        allowed = [candidate for candidate in candidates if candidate.document_id not in denied]
-        # By identity: one batch may hold two editions of a document.
-        verdicts = dict(zip(map(id, allowed), self._judge(allowed), strict=True))
-        return [_settled(outcome, verdicts) for outcome in outcomes]
+        fetched = {place: one for place, outcome in enumerate(outcomes) if (one := _fetched(outcome)) is not None}
+        denied = self._deny_list.denied(one.document_id for one in fetched.values())
+        allowed = {place: one for place, one in fetched.items() if one.document_id not in denied}
+        verdicts = dict(zip(allowed, self._judge(list(allowed.values())), strict=True))
+        return [
+            _settled(outcome, verdicts.get(place)) if place in fetched else outcome
+            for place, outcome in enumerate(outcomes)
+        ]
 
-    def _judge(self, candidates: Sequence[Candidate]) -> list[Verdict]:
+    def _judge(self, candidates: Sequence[Fetched]) -> list[Verdict]:
         if not candidates:
             return []
         while True:
@@ -56,11 +69,17 @@ class DuplicateSettler:
                 self._rebuild.make_whole()
 
 
-def _settled(outcome: Outcome, verdicts: Mapping[int, Verdict]) -> Outcome:
+def _fetched(outcome: Outcome) -> Fetched | None:
+    """Give the candidate of an outcome, with the time of its clean document; None where there is none."""
+    candidate = outcome.payload
+    if not isinstance(candidate, Candidate):
+        return None
+    [at] = {message.lineage.fetched_at for message in outcome.messages if isinstance(message, CleanDocument)}
+    return Fetched(candidate.document_id, candidate.text_hash, candidate.signature, at)
+
+
+def _settled(outcome: Outcome, verdict: Verdict | None) -> Outcome:
     """Give an outcome by the verdict on its candidate; one without a verdict is denied."""
-    if not isinstance(outcome.payload, Candidate):
-        return outcome
-    verdict = verdicts.get(id(outcome.payload))
     if verdict is None:
         return _rejected(outcome, DENY_LIST, DENIED)
     if verdict.duplicate_of:

@@ -28,7 +28,17 @@ LOOK_SECONDS: Final = 1.0
 LOG_SECONDS: Final = 30.0
 
 _CHUNK: Final = 500
-_COLUMNS: Final = ("document_id", "edition", "kind", "op", "text", "signature", "cluster_id", "similarity")
+_COLUMNS: Final = (
+    "document_id",
+    "edition",
+    "kind",
+    "op",
+    "text",
+    "signature",
+    "fetched_at",
+    "cluster_id",
+    "similarity",
+)
 
 
 class IndexRebuild:
@@ -104,6 +114,7 @@ class IndexRebuild:
                     document_id=row["document_id"],
                     text_hash=text_hash(row["text"]),
                     signature=row["signature"],
+                    fetched_at=row["fetched_at"],
                     cluster_id=row["cluster_id"],
                     similarity=row["similarity"],
                 )

@@ -4,8 +4,8 @@
 -- Kept under one hash tag, all values packed bytes (an owner is the first 8 bytes of a document id):
 --   <space>generation   which life of the server the index is whole in
 --   <space>lock         who rebuilds it
---   <space>d<owner>     a document: rest of its id (8), hash of its text (16), cluster (8), equal bytes (1), packed
---                       signature (128)
+--   <space>d<owner>     a document: rest of its id (8), hash of its text (16), cluster (8), equal bytes (1), when it was
+--                       fetched (6, milliseconds), packed signature (128)
 --   <space>t<12 bits>   hash: rest of a text's hash (15) -> owner
 --   <space>b<16 bits>   hash: rest of a band (6) -> up to 7 owners. The 16 bits are the band's number (4) and its first
 --                       bits (12). Buckets are many, so that each stays small, and Valkey packs it as one list.
@@ -35,7 +35,15 @@ local function rest_of(record) return sub(record, 1, 8) end
 local function text_of(record) return sub(record, 9, 24) end
 local function cluster_of(record) return sub(record, 25, 32) end
 local function equal_of(record) return byte(record, 33) end
-local function packed_of(record) return sub(record, 34) end
+local function packed_of(record) return sub(record, 40) end
+
+local FETCHED_AT = 33
+local function number_of(bytes)
+  local number = 0
+  for at = 1, #bytes do number = number * 256 + byte(bytes, at) end
+  return number
+end
+local function fetched_of(record) return sub(record, FETCHED_AT + 1, FETCHED_AT + 6) end
 
 local function holds(owners, me)
   for at = 1, #owners, OWNER do
@@ -73,8 +81,8 @@ local function equal_bytes(mine, packed)
   return equal
 end
 
--- Claims every band of `packed` on the way; gives the cluster and the equal bytes of the document that is most alike.
-local function look_up_and_claim(me, packed, least)
+-- Gives the cluster and the equal bytes of the document that is most alike; with `claim`, claims every band on the way.
+local function look_up(me, packed, least, claim)
   local mine, seen, cluster, most = {byte(packed, 1, -1)}, {[me] = true}, nil, least - 1
   for band = 0, BANDS - 1 do
     local key, field = band_place(packed, band)
@@ -88,20 +96,22 @@ local function look_up_and_claim(me, packed, least)
         if equal > most then cluster, most = cluster_of(record), equal end
       end
     end
-    claim_band(key, field, owners, me)
+    if claim then claim_band(key, field, owners, me) end
   end
   return cluster, most
 end
 
-local function keep(me, rest, text, packed, cluster, equal)
-  call("SET", record_key(me), rest .. text .. cluster .. char(equal) .. packed)
+local function keep(me, rest, text, fetched, packed, cluster, equal)
+  call("SET", record_key(me), rest .. text .. cluster .. char(equal) .. fetched .. packed)
   return {"", equal == 0 and "" or cluster, equal}
 end
 
-local function judge(id, text, packed, least)
+local function judge(id, text, packed, fetched, least)
   local me, rest = sub(id, 1, OWNER), sub(id, OWNER + 1)
   local before = call("GET", record_key(me))
+  local newer = not before or number_of(fetched) >= number_of(fetched_of(before))
   if before and text_of(before) == text then
+    if newer then call("SETRANGE", record_key(me), FETCHED_AT, fetched) end
     return {"", equal_of(before) == 0 and "" or cluster_of(before), equal_of(before)}
   end
   local text_key, text_field = text_place(text)
@@ -109,16 +119,18 @@ local function judge(id, text, packed, least)
   if owner and owner ~= me then
     return {owner .. rest_of(call("GET", record_key(owner)) or ""), "", 0}
   end
-  if before then release(me, before) end
-  local cluster, equal = look_up_and_claim(me, packed, least)
+  if before and newer then release(me, before) end
+  local cluster, equal = look_up(me, packed, least, newer)
+  -- What it said before it said what we know: this edition is superseded, and must not take the newer one's place.
+  if not newer then return {"", cluster or "", cluster and equal or 0} end
   call("HSET", text_key, text_field, me)
-  if cluster then return keep(me, rest, text, packed, cluster, equal) end
+  if cluster then return keep(me, rest, text, fetched, packed, cluster, equal) end
   -- Others may be in the cluster that its own id names, for what it said before: it needs a name that they don't have.
-  if before then return keep(me, rest, text, packed, sub(text, 1, 8), #packed) end
-  return keep(me, rest, text, packed, me, 0)
+  if before then return keep(me, rest, text, fetched, packed, sub(text, 1, 8), #packed) end
+  return keep(me, rest, text, fetched, packed, me, 0)
 end
 
-local function restore(id, text, packed, cluster, equal)
+local function restore(id, text, packed, fetched, cluster, equal)
   local me = sub(id, 1, OWNER)
   if call("EXISTS", record_key(me)) == 1 then return 0 end
   local text_key, text_field = text_place(text)
@@ -127,7 +139,7 @@ local function restore(id, text, packed, cluster, equal)
     local key, field = band_place(packed, band)
     claim_band(key, field, call("HGET", key, field) or "", me)
   end
-  keep(me, sub(id, OWNER + 1), text, packed, equal == 0 and me or cluster, equal)
+  keep(me, sub(id, OWNER + 1), text, fetched, packed, equal == 0 and me or cluster, equal)
   return 1
 end
 
@@ -156,9 +168,9 @@ end
 local what = ARGV[1]
 if what == "judge" then
   if call("GET", KEYS[1]) ~= ARGV[2] then return redis.error_reply("INDEXLOST the index is not whole") end
-  return judge(ARGV[3], ARGV[4], ARGV[5], tonumber(ARGV[6]))
+  return judge(ARGV[3], ARGV[4], ARGV[5], ARGV[6], tonumber(ARGV[7]))
 elseif what == "restore" then
-  return restore(ARGV[3], ARGV[4], ARGV[5], ARGV[6], tonumber(ARGV[7]))
+  return restore(ARGV[3], ARGV[4], ARGV[5], ARGV[6], ARGV[7], tonumber(ARGV[8]))
 elseif what == "forget" then
   return forget(ARGV[3])
 elseif what == "renew" then

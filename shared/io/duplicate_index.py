@@ -7,6 +7,7 @@ that kept all but its last second would be missing just what was claimed in it.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any, Final, Protocol, Self, TypeVar, cast
@@ -27,6 +28,7 @@ CLUSTER_BYTES: Final = 8
 
 _SCRIPT: Final = Path(__file__).with_suffix(".lua")
 _AT_ONCE: Final = 500
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class IndexLost(Exception):
@@ -47,6 +49,10 @@ class Candidate(Protocol):
     @property
     def signature(self) -> bytes:
         """The MinHash of the text, 512 bytes."""
+
+    @property
+    def fetched_at(self) -> datetime:
+        """When the document was fetched, with its time zone."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +78,7 @@ class Judged:
     document_id: str
     text_hash: bytes
     signature: bytes
+    fetched_at: datetime
     cluster_id: str = ""
     similarity: float = 0.0
 
@@ -88,7 +95,8 @@ class DuplicateIndex(Protocol):
 
         Looking up and registering is one step: of two that are alike, judged at the same moment anywhere, exactly one
         is told of the other. `similarity` is the least at which two are near duplicates. The verdict on one text of one
-        document stays as it was given. With another text it is judged anew, and what it had claimed is free.
+        document stays as it was given. With another text it is judged anew, and what it had claimed is free; but where
+        that text was fetched before the one we know, it is looked up and registers nothing.
         """
         ...
 
@@ -241,8 +249,9 @@ class ValkeyDuplicateIndex:
         return retry(named, lambda _: translated(named, call), self._policy, self._timing)
 
 
-def _known(document: Candidate) -> tuple[bytes, bytes, bytes]:
-    return bytes.fromhex(document.document_id), document.text_hash, packed(document.signature)
+def _known(document: Candidate) -> tuple[bytes, bytes, bytes, bytes]:
+    fetched = max(0, (document.fetched_at - _EPOCH) // timedelta(milliseconds=1)).to_bytes(6, "big")
+    return bytes.fromhex(document.document_id), document.text_hash, packed(document.signature), fetched
 
 
 def _kept(document: Judged) -> tuple[bytes, int]:

@@ -78,13 +78,16 @@ class MemoryDuplicateIndex:
 
     def _judge(self, candidate: Candidate, least: int) -> Verdict:
         before = self._documents.get(candidate.document_id)
+        newer = before is None or candidate.fetched_at >= before.fetched_at
         if before is not None and before.text_hash == candidate.text_hash:
+            if newer:
+                self._documents[before.document_id] = replace(before, fetched_at=candidate.fetched_at)
             return Verdict("", before.cluster_id, before.similarity)
         owner = self._texts.get(candidate.text_hash, candidate.document_id)
         if owner != candidate.document_id:
             return Verdict(owner)
-        judged = Judged(candidate.document_id, candidate.text_hash, candidate.signature)
-        if before is not None:
+        judged = Judged(candidate.document_id, candidate.text_hash, candidate.signature, candidate.fetched_at)
+        if before is not None and newer:
             self._release(before)
             # The name of its own id is perhaps another's cluster by now.
             judged = replace(judged, cluster_id=candidate.text_hash[:CLUSTER_BYTES].hex(), similarity=1.0)
@@ -92,7 +95,8 @@ class MemoryDuplicateIndex:
         if found is not None and (equal := _equal(candidate, found)) >= least:
             cluster = found.cluster_id or found.document_id[: 2 * CLUSTER_BYTES]
             judged = replace(judged, cluster_id=cluster, similarity=similarity_of_packed(equal))
-        self._claim(judged)
+        if newer:
+            self._claim(judged)
         return Verdict("", judged.cluster_id, judged.similarity)
 
     def _alike(self, candidate: Candidate) -> Iterator[Judged]:

@@ -4,10 +4,12 @@ import hashlib
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from shared.text.fingerprint import signature, text_hash
 
 SIMILARITY = 0.8
+AT = datetime(2026, 7, 1, tzinfo=UTC)
 WORDS = 200
 
 
@@ -18,12 +20,13 @@ class Text:
     document_id: str
     text_hash: bytes
     signature: bytes
+    fetched_at: datetime = AT
 
 
-def document(name: str, words: Sequence[str]) -> Text:
+def document(name: str, words: Sequence[str], at: datetime = AT) -> Text:
     """Give the document of that name, which says `words`."""
     text = " ".join(words)
-    return Text(hashlib.sha256(name.encode()).hexdigest()[:32], text_hash(text), signature(text, "en"))
+    return Text(hashlib.sha256(name.encode()).hexdigest()[:32], text_hash(text), signature(text, "en"), at)
 
 
 def texts(chance: random.Random, count: int) -> list[list[str]]:

@@ -4,6 +4,7 @@ import random
 import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import closing
+from datetime import timedelta
 
 import pytest
 from pydantic import SecretStr
@@ -15,7 +16,7 @@ from shared.settings import CacheSettings
 from tests.conftest import StartServers
 from tests.fault_proxy import Fault, FaultProxy
 from tests.shared.io.conftest import POLICY
-from tests.shared.io.planted import SIMILARITY, Text, changed, document, texts
+from tests.shared.io.planted import AT, SIMILARITY, Text, changed, document, texts
 from tests.shared.io.racing import race
 
 TTL_SECONDS = 30.0
@@ -111,6 +112,31 @@ def test_another_text_is_judged_anew(index: DuplicateIndex, chance: random.Rando
     assert index.judge([again, member], SIMILARITY)[0] == moved
     assert index.judge([document("3", old)], SIMILARITY)[0].cluster_id == first.document_id[:16]
     assert index.judge([document("4", changed(new, 50))], SIMILARITY)[0].cluster_id == moved.cluster_id
+
+
+def test_an_older_edition_takes_no_newer_ones_place(index: DuplicateIndex, chance: random.Random) -> None:
+    """A dead letter that is sent again late is looked up and registers nothing; the newer text stays registered."""
+    old, new = texts(chance, 2)
+    later = AT + timedelta(hours=1)
+    index.judge([document("1", old)], SIMILARITY)
+    [moved] = index.judge([document("1", new, later)], SIMILARITY)
+
+    assert index.judge([document("1", old)], SIMILARITY) == [Verdict()]
+    assert index.judge([document("2", old)], SIMILARITY) == [Verdict()]
+    assert index.judge([document("3", new)], SIMILARITY) == [Verdict(duplicate_of=document("1", new).document_id)]
+    assert index.judge([document("1", old)], SIMILARITY) == [Verdict(duplicate_of=document("2", old).document_id)]
+    assert index.judge([document("1", new, later)], SIMILARITY) == [moved]
+
+
+def test_a_recrawl_without_news_makes_an_edition_newer(index: DuplicateIndex, chance: random.Random) -> None:
+    """What was fetched in between, and comes late, is older than what was seen to be the same still."""
+    same, between = texts(chance, 2)
+    for hours in (0, 2):
+        assert index.judge([document("1", same, AT + timedelta(hours=hours))], SIMILARITY) == [Verdict()]
+    index.judge([document("1", between, AT + timedelta(hours=1))], SIMILARITY)
+
+    assert index.judge([document("2", same)], SIMILARITY)[0].duplicate_of
+    assert index.judge([document("3", between)], SIMILARITY) == [Verdict()]
 
 
 def test_a_forgotten_document_is_found_by_nobody(index: DuplicateIndex, chance: random.Random) -> None:
@@ -256,7 +282,8 @@ def lose(index: DuplicateIndex) -> None:
 
 
 def _judged(text: Text, verdict: Verdict) -> Judged:
-    return Judged(text.document_id, text.text_hash, text.signature, verdict.cluster_id, verdict.similarity)
+    known = (text.document_id, text.text_hash, text.signature, text.fetched_at)
+    return Judged(*known, verdict.cluster_id, verdict.similarity)
 
 
 def _connect(settings: CacheSettings, space: str = "") -> ValkeyDuplicateIndex:
