@@ -3,6 +3,8 @@
 import itertools
 import threading
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from infra.local.servers import Endpoints
 from shared.contracts.split import Split
 from shared.datasets.live import Tombstones
 from shared.datasets.manifest import Manifest, ShardEntry, Tombstone
@@ -20,7 +23,7 @@ from shared.datasets.reader import DatasetReader, ReaderState, Selection
 from shared.datasets.rows import Kind, Row
 from shared.datasets.shard import DamagedShard
 from shared.datasets.store import DatasetStore
-from shared.io.memory import MemoryObjectStore
+from shared.io.s3 import S3ObjectStore
 from tests.shared.datasets.builders import dataset, lineage, manifest, row, rows, stone
 
 IDS = Selection(columns=("row_id",))
@@ -272,9 +275,19 @@ def test_what_was_read_before_is_not_fetched_again() -> None:
     assert len(watched.opened) == 6
 
 
-def test_an_empty_version_is_read_at_once() -> None:
-    """Without shards, and with an empty one."""
-    store = DatasetStore(MemoryObjectStore(), "help")
-    several: list[list[list[Row]]] = [[], [[]]]
-    for shards in several:
-        assert ids(DatasetReader(store, manifest(store, shards), IDS, Order())) == []
+@pytest.mark.integration
+def test_the_real_store_is_read_in_the_same_order(example: Version, servers: Endpoints) -> None:
+    """By two ranks at once, from the middle on."""
+    objects = S3ObjectStore.from_settings(servers.s3)
+    for shard in example.manifest.shards:
+        objects.put(shard.key, example.store.store.get(shard.key))
+    first = example.reader()
+    read = ids(itertools.islice(iter(first), 200))
+    with ThreadPoolExecutor(2) as pool, closing(objects):
+        ranks = [
+            DatasetReader(DatasetStore(objects, "help"), example.manifest, IDS, ORDER, Share(n, 2)) for n in (0, 1)
+        ]
+        for rank in ranks:
+            rank.resume(first.state())
+        rest = itertools.zip_longest(*pool.map(ids, ranks))
+    assert read + [one for step in rest for one in step if one is not None] == example.order()
