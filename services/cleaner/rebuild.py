@@ -17,7 +17,8 @@ from shared.datasets.shard import DamagedShard
 from shared.datasets.store import DatasetStore
 from shared.io.deny_list import DenyList
 from shared.io.duplicate_index import DuplicateIndex, Judged
-from shared.text.fingerprint import SIGNATURE_BYTES, text_hash
+from shared.text.fingerprint import text_hash
+from shared.text.packed_signature import SIGNATURE_BYTES
 
 log = structlog.get_logger(__name__)
 

@@ -18,7 +18,7 @@ from redis.exceptions import NoScriptError, ResponseError
 from shared.io.cache import translated, valkey_client
 from shared.io.retry import DEFAULT_POLICY, REAL_TIME, RetryPolicy, Timing, TransientFailure, retry
 from shared.settings import CacheSettings
-from shared.text.fingerprint import equal_bytes_at, packed, similarity_of_packed
+from shared.text.packed_signature import equal_bytes_at, packed, similarity_of_packed
 
 T = TypeVar("T")
 

@@ -5,7 +5,8 @@ from dataclasses import replace
 from threading import Lock
 
 from shared.io.duplicate_index import CLUSTER_BYTES, Candidate, IndexLost, Judged, Verdict
-from shared.text.fingerprint import bands, equal_bytes_at, packed, similarity_of_packed
+from shared.text.fingerprint import bands
+from shared.text.packed_signature import equal_bytes_at, packed, similarity_of_packed
 
 _OWNERS_A_BAND = 7
 

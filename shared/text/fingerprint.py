@@ -14,11 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 from rensa import RMinHash  # type: ignore[import-untyped]
 
-PERMUTATIONS: Final = 128
+from shared.text.packed_signature import PERMUTATIONS, packed, require_whole
+
 BANDS: Final = 16
 ROWS: Final = 8
-SIGNATURE_BYTES: Final = 4 * PERMUTATIONS
-PACKED_BYTES: Final = PERMUTATIONS
 TEXT_HASH_BYTES: Final = 16
 SHINGLE_UNITS: Final = 5
 """Units in a shingle: words, or characters where words have no space between them. A shorter text is one shingle."""
@@ -54,28 +53,6 @@ def similarity(one: bytes, other: bytes) -> float:
     return float(np.mean(_numbers(one) == _numbers(other)))
 
 
-def packed(signature: bytes) -> bytes:
-    """Give the low byte of each number of a signature, 128 bytes: enough to compare by (`similarity_of_packed`).
-
-    b-bit minwise hashing: Li and König, WWW 2010; here b is 8.
-    """
-    return _numbers(signature).astype(np.uint8).tobytes()
-
-
-def similarity_of_packed(equal_bytes: int) -> float:
-    """Estimate the Jaccard similarity, 0 to 1, by how many of 128 packed bytes are equal.
-
-    Of unlike numbers one in 256 has an equal low byte; that much is taken off.
-    """
-    chance = 1 / 256
-    return min(1.0, max(0.0, (equal_bytes / PERMUTATIONS - chance) / (1 - chance)))
-
-
-def equal_bytes_at(similarity: float) -> int:
-    """Give the least number of equal packed bytes whose estimate is `similarity` or more, 0 to 128."""
-    return next(count for count in range(PERMUTATIONS + 1) if similarity_of_packed(count) >= min(1.0, similarity))
-
-
 def bands(signature: bytes) -> tuple[bytes, ...]:
     """Give the 16 bands, 9 bytes each: the band's number, then the packed bytes of its 8 rows.
 
@@ -92,8 +69,7 @@ def text_hash(text: str) -> bytes:
 
 
 def _numbers(signature: bytes) -> NDArray[np.uint32]:
-    if len(signature) != SIGNATURE_BYTES:
-        raise ValueError(f"a signature has {SIGNATURE_BYTES} bytes, not {len(signature)}")
+    require_whole(signature)
     return np.frombuffer(signature, dtype="<u4")
 
 

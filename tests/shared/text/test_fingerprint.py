@@ -9,16 +9,8 @@ from collections.abc import Callable
 
 import pytest
 
-from shared.text.fingerprint import (
-    SIGNATURE_BYTES,
-    bands,
-    equal_bytes_at,
-    packed,
-    signature,
-    similarity,
-    similarity_of_packed,
-    text_hash,
-)
+from shared.text.fingerprint import bands, signature, similarity, text_hash
+from shared.text.packed_signature import SIGNATURE_BYTES, packed, similarity_of_packed
 
 ENGLISH = "To sum a column of cells, choose Insert – Function, then SUM; the result is shown in the cell below."
 CHINESE = "要对一列单元格求和，请选择“插入 - 函数”，然后选择 SUM；结果显示在下方的单元格中。"
@@ -145,16 +137,6 @@ def test_bands_name_their_number_and_rows() -> None:
 
     assert [band[0] for band in cut] == list(range(16))
     assert b"".join(band[1:] for band in cut) == packed(signature(ENGLISH, "en"))
-
-
-def test_a_count_of_equal_bytes_stands_for_a_similarity() -> None:
-    """The least count whose estimate reaches a threshold; all equal is 1, what chance gives is 0."""
-    assert similarity_of_packed(128) == 1.0
-    assert similarity_of_packed(0) == 0.0
-    for threshold in (0.0, 0.5, 0.7, 0.8, 0.95, 1.0):
-        least = equal_bytes_at(threshold)
-        assert similarity_of_packed(least) >= threshold
-        assert least == 0 or similarity_of_packed(least - 1) < threshold
 
 
 def test_a_signature_of_another_length_is_refused() -> None:
