@@ -49,6 +49,12 @@ def test_a_lie_is_seen_through(content: bytes, content_type: str) -> None:
     assert decoded(content, content_type) == (CHINESE, 0)
 
 
+def test_utf_8_needs_no_declaration() -> None:
+    """An even number of ideographs in UTF-8 may be good GBK as well, of other ideographs."""
+    assert "人工智能".encode().decode("gbk") == "浜哄伐鏅鸿兘"
+    assert decoded("人工智能".encode(), "text/html; charset=gbk") == ("人工智能", 0)
+
+
 def test_the_page_itself_may_say_its_charset() -> None:
     """The header comes first; a page that says another is not believed."""
     content = page(TRADITIONAL, charset="big5")

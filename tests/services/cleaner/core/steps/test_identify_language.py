@@ -21,6 +21,12 @@ def test_the_language_is_found(text: str, language: str) -> None:
     assert 0.5 <= document.scores["language"] <= 1
 
 
+@pytest.mark.parametrize("text", ["VBA 属性", "公式 =BITXOR(6;10) 返回 12", "选项 LibreOffice Writer 常规", "排序"])
+def test_the_script_is_asked_before_the_model(text: str) -> None:
+    """Which takes the first two for Japanese, at .95 and .98, and the others for English."""
+    assert apply(IDENTIFY_LANGUAGE, Document(b"", text=text)).language == "zh"
+
+
 def test_how_chinese_is_written_is_a_score() -> None:
     """So that it can be told apart later."""
     assert apply(IDENTIFY_LANGUAGE, Document(b"", text=TRADITIONAL)).scores["traditional"] == 1
