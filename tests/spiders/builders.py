@@ -16,10 +16,10 @@ AT = datetime(2026, 11, 24, 12, 0, 0, 123456, tzinfo=UTC)
 HEADERS = {"Content-Type": "text/html; charset=utf-8"}
 
 
-def source(name: str = "site", **fields: object) -> Source:
+def source(**fields: object) -> Source:
     """Make a source of one site."""
     return Source.model_validate(
-        {"name": name, "licence": "CC0-1.0", "start_urls": ("https://www.example.org/",)} | fields
+        {"name": "site", "licence": "CC0-1.0", "start_urls": ("https://www.example.org/",)} | fields
     )
 
 
@@ -37,9 +37,9 @@ def response(body: bytes, url: str = "https://www.example.org/", **headers: str)
     return made
 
 
-def saved_page(folder: str, url: str) -> HtmlResponse:
-    """Make the answer that holds the saved page of a source."""
-    return response((Path(__file__).parent / "fixtures" / folder / "page.html").read_bytes(), url)
+def saved_page(test_file: str, folder: str, url: str) -> HtmlResponse:
+    """Make the answer that holds the saved page of a source, for the test in `test_file`."""
+    return response((Path(test_file).parents[1] / "fixtures" / folder / "page.html").read_bytes(), url)
 
 
 def fetched(body: bytes = b"<p>text</p>", url: str = "https://www.example.org/a", **labels: str) -> Page:

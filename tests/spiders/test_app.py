@@ -20,8 +20,7 @@ from tests.spiders.web import Reply, Web, moved, page
 
 MEBIBYTE = 1024 * 1024
 CHINESE = "<html><body><p>这是一页中文。</p></body></html>"
-HTML = page(text="A page of its own.").body
-assert isinstance(HTML, bytes)
+HTML = b"<html><body><p>A page of its own.</p></body></html>"
 
 
 @pytest.mark.integration

@@ -1,0 +1,157 @@
+"""What a spider makes of an answer, without a network."""
+
+from typing import Any
+
+import pytest
+from scrapy import Request
+from scrapy.exceptions import CloseSpider, DownloadCancelledError, DownloadTimeoutError, IgnoreRequest
+from scrapy.http import Response
+from scrapy.spidermiddlewares.httperror import HttpError
+from twisted.python.failure import Failure
+
+from spiders.base import DEPTH, DocumentSpider
+from spiders.decoding import ANSWER
+from spiders.page import Answer, Page
+from spiders.refusal import Refused, Rejected
+from tests.spiders.builders import AT, crawl, response, source
+
+URL = "https://www.example.org/en/page"
+
+
+class Spider(DocumentSpider):
+    """A spider with a name."""
+
+    name = "under-test"
+
+
+def links_of(body: str, **fields: object) -> set[str]:
+    """Give the URLs that are asked for after a page of this body."""
+    spider = Spider(crawl(of=source(**fields)))
+    outcomes = spider.parse(response(body.encode(), URL))
+    return {one.url for one in outcomes if isinstance(one, Request)}
+
+
+def test_links_are_canonical_and_within_bounds() -> None:
+    """Relative ones too; fragments, other hosts and denied paths are left out."""
+    same = '<a href="../a#x">a</a><a href="HTTPS://www.EXAMPLE.org:443/a">a</a>'
+    body = f'{same}<a href="/no/b">b</a><a href="//else/">c</a>'
+    assert links_of(body, denied_paths=("/no/",)) == {"https://www.example.org/a"}
+
+
+def test_the_base_of_a_page_is_honoured() -> None:
+    """`<base href>` moves every relative link."""
+    assert links_of('<head><base href="/zh/"></head><a href="x">x</a>') == {"https://www.example.org/zh/x"}
+
+
+def test_nofollow_is_honoured() -> None:
+    """A site says so of links to what should not be read."""
+    assert links_of('<a rel="nofollow" href="/x">x</a><a href="/y">y</a>') == {"https://www.example.org/y"}
+
+
+def test_a_page_is_asked_for_once() -> None:
+    """However many pages link to it."""
+    spider = Spider(crawl())
+    first = list(spider.parse(response(b'<a href="/x">x</a>', URL)))
+    second = list(spider.parse(response(b'<a href="/x">x</a>', URL + "2")))
+    assert [type(one) for one in first + second] == [Page, Request, Page]
+
+
+def test_the_same_page_is_published_once() -> None:
+    """Even where Scrapy brings it twice, by a redirect that was retried."""
+    spider = Spider(crawl())
+    outcomes = [one for _ in range(2) for one in spider.parse(response(b"<p>x</p>", URL))]
+    assert [type(one) for one in outcomes] == [Page]
+    assert spider.crawl.tally.skipped == {"redirect-to-known": 1}
+
+
+def test_depth_is_bounded() -> None:
+    """A page at the limit is published, and its links are not followed."""
+    spider = Spider(crawl(of=source(depth_limit=2)))
+    page = response(b'<a href="/x">x</a>', URL)
+    page.meta[DEPTH] = 1
+    [_, request] = list(spider.parse(page))
+    assert isinstance(request, Request)
+    assert request.meta[DEPTH] == 2
+    page = response(b'<a href="/y">y</a>', URL + "2")
+    page.meta[DEPTH] = 2
+    assert [type(one) for one in spider.parse(page)] == [Page]
+    assert spider.crawl.tally.skipped == {"too-deep": 1}
+
+
+def test_the_last_page_closes_the_crawl() -> None:
+    """It is published first."""
+    spider = Spider(crawl(page_limit=1))
+    outcomes = spider.parse(response(b"<p>x</p>", URL))
+    assert isinstance(next(outcomes), Page)
+    with pytest.raises(CloseSpider):
+        next(outcomes)
+    assert list(spider.parse(response(b"<p>x</p>", URL + "2"))) == []
+    assert spider.crawl.tally.skipped == {"over-page-limit": 1}
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type", "reason"),
+    [(b" \n", "text/html", "empty"), (b"%PDF", "application/pdf", "not-html"), (b"<p>", "", "not-html")],
+)
+def test_what_is_no_page_is_rejected(body: bytes, content_type: str, reason: str) -> None:
+    """By its type, and by its being empty."""
+    answer = Response(URL, headers={"Content-Type": content_type}, body=body, request=Request(URL))
+    answer.meta[ANSWER] = Answer(AT, (), body)
+    [rejected] = list(Spider(crawl()).parse(answer))
+    assert isinstance(rejected, Rejected)
+    assert (rejected.url, rejected.reason, rejected.at) == (URL, reason, AT)
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (Refused("private-address", "10.0.0.1"), "private-address"),
+        (HttpError(Response(URL, status=503), "no"), "http-503"),
+        (IgnoreRequest("max redirections reached"), "too-many-redirects"),
+        (DownloadCancelledError("too large"), "too-large"),
+        (DownloadTimeoutError("late"), "timeout"),
+        (OSError("no route"), "unreachable"),
+    ],
+)
+def test_what_did_not_come_is_rejected_by_why(error: Exception, reason: str) -> None:
+    """Under the URL that was asked for first, wherever it was redirected to."""
+    failure: Any = Failure(error)  # type: ignore[no-untyped-call]
+    failure.request = Request(URL + "/end", meta={"redirect_urls": [URL, URL + "/mid"]})
+    [rejected] = list(Spider(crawl()).refused(failure))
+    assert (rejected.url, rejected.reason) == (URL, reason)
+
+
+def test_the_decoding_middleware_is_missed() -> None:
+    """Without it a page can't be kept as it came."""
+    bare = response(b"<p>x</p>", URL)
+    del bare.meta[ANSWER]
+    bare.meta[ANSWER] = None
+    with pytest.raises(TypeError, match="decoding middleware"):
+        list(Spider(crawl()).parse(bare))
+
+
+async def test_a_crawl_begins_with_what_the_source_names() -> None:
+    """Start pages, each once, and sitemaps."""
+    of = source(start_urls=("https://a.org/", "https://A.org:443/#x"), sitemap_urls=("https://a.org/s.xml",))
+    asked = [request async for request in Spider(crawl(of=of)).start()]
+    assert [request.url for request in asked] == ["https://a.org/", "https://a.org/s.xml"]
+
+
+def test_a_sitemap_leads_to_pages_and_sitemaps_within_bounds() -> None:
+    """Others are counted; what can't be read is a rejection that is counted too."""
+    spider = Spider(crawl())
+
+    def read(body: bytes) -> list[object]:
+        return list(spider.parse_sitemap(Response("https://www.example.org/s.xml", body=body)))
+
+    url = "<url><loc>{}</loc></url>"
+    pages = read(f"<urlset>{url.format(URL)}{url.format('https://else.org/')}</urlset>".encode())
+    assert [getattr(one, "url", "") for one in pages] == [URL]
+    entry = "<sitemap><loc>{}</loc></sitemap>"
+    maps = read(
+        f"<sitemapindex>{entry.format('https://www.example.org/2.xml')}{entry.format('https://else.org/')}"
+        "</sitemapindex>".encode()
+    )
+    assert [getattr(one, "url", "") for one in maps] == ["https://www.example.org/2.xml"]
+    assert [getattr(one, "reason", "") for one in read(b"nothing")] == ["sitemap-unreadable"]
+    assert spider.crawl.tally.skipped == {"out-of-bounds": 2}

@@ -1,0 +1,74 @@
+"""Answers are decoded as the pack's reader decodes them, and kept as they came."""
+
+import gzip
+import zlib
+
+import pytest
+from scrapy import Request
+from scrapy.http import HtmlResponse, Response
+
+from shared.warc.pack import header
+from spiders.decoding import ANSWER, MAX_SIZE, DecodingMiddleware
+from spiders.page import Answer
+from spiders.refusal import Refused
+
+HTML = "<html><head><meta charset='gb18030'></head><p>中文</p>".encode("gb18030")
+MIDDLEWARE = DecodingMiddleware(max_bytes=1000)
+
+
+def came(body: bytes, encoding: str = "", content_type: str = "text/html") -> tuple[Request, Response]:
+    """Give a request, and the answer that came to it."""
+    headers = {"Content-Type": content_type} | ({"Content-Encoding": encoding} if encoding else {})
+    request = Request("https://www.example.org/")
+    return request, Response(request.url, headers=headers, body=body, request=request)
+
+
+@pytest.mark.parametrize(
+    ("encoding", "body"), [("gzip", gzip.compress(HTML)), ("deflate", zlib.compress(HTML)), ("", HTML)]
+)
+def test_an_answer_is_decoded_and_kept_as_it_came(encoding: str, body: bytes) -> None:
+    """What the spider reads is the page; what the pack gets is what the server sent."""
+    request, answer = came(body, encoding)
+    decoded = MIDDLEWARE.process_response(request, answer)
+    kept = request.meta[ANSWER]
+    assert isinstance(kept, Answer)
+    assert (decoded.body, kept.received) == (HTML, body)
+    assert header(kept.headers, "content-encoding") == encoding
+    assert "Content-Encoding" not in decoded.headers
+
+
+def test_a_decoded_page_is_text_with_its_own_charset() -> None:
+    """Scrapy tells both from the decoded body, which it can't from the encoded one."""
+    decoded = MIDDLEWARE.process_response(*came(gzip.compress(HTML), "gzip"))
+    assert isinstance(decoded, HtmlResponse)
+    assert "中文" in decoded.text
+
+
+@pytest.mark.parametrize(
+    ("encoding", "body", "reason"),
+    [
+        ("gzip", gzip.compress(bytes(1001)), "too-large"),
+        ("gzip", HTML, "undecodable-body"),
+        ("gzip", gzip.compress(HTML)[:-5], "undecodable-body"),
+        ("zebra", HTML, "undecodable-body"),
+    ],
+)
+def test_what_cannot_be_decoded_is_refused(encoding: str, body: bytes, reason: str) -> None:
+    """By its reason."""
+    with pytest.raises(Refused) as refused:
+        MIDDLEWARE.process_response(*came(body, encoding))
+    assert refused.value.reason == reason
+
+
+def test_a_request_may_have_a_bound_of_its_own() -> None:
+    """Such as one for a sitemap."""
+    request, answer = came(gzip.compress(bytes(5000)), "gzip")
+    request.meta[MAX_SIZE] = 5000
+    assert len(MIDDLEWARE.process_response(request, answer).body) == 5000
+
+
+def test_no_more_is_asked_for_than_can_be_undone() -> None:
+    """Unless somebody asks for something else."""
+    request, _ = came(b"")
+    MIDDLEWARE.process_request(request)
+    assert request.headers["Accept-Encoding"] == b"gzip, deflate, br"
