@@ -124,7 +124,7 @@ def test_a_page_of_a_source_that_is_gone_is_turned_away() -> None:
         (page().replace(b"The filter", b"The filter\0\1\2\3" * 20), "decode", "binary"),
         (b"<html><img src=x></html>", "extract", "no-text"),
         (
-            page("Die Zeilen werden ausgeblendet, wenn Sie auf die Schaltfläche drücken."),
+            page("Die Zeilen werden ausgeblendet, sobald die Schaltfläche gedrückt wird."),
             "identify-language",
             "language",
         ),

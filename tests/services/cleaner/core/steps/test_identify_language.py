@@ -37,7 +37,7 @@ def test_how_chinese_is_written_is_a_score() -> None:
 @pytest.mark.parametrize(
     ("text", "named"),
     [
-        ("Wählen Sie eine Spalte aus und drücken Sie dann die Schaltfläche, um die Zeilen auszublenden.", "de"),
+        ("Die Zeilen werden ausgeblendet, sobald eine Spalte ausgesucht und die Schaltfläche gedrückt wird.", "de"),
         ("Sélectionnez une colonne, puis cliquez sur le bouton pour masquer les lignes.", "fr"),
         ("フィルターは、表示したくない行を非表示にします。列を選択してください。", "ja"),
         ("필터는 보고 싶지 않은 행을 숨깁니다. 열을 선택하십시오.", "ko"),
