@@ -1,21 +1,17 @@
 """Whole crawls as processes: what they publish, reject and say, and how they end."""
 
 import gzip
-import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from infra.local.servers import Servers
-from shared.contracts.envelope import Envelope
 from shared.contracts.identity import content_hash, document_id, raw_event_id
 from shared.stream.exits import Exit
 from spiders.app import NoSuchSource, main, ordered, spider_of
 from spiders.settings import SpiderSettings
-from tests.conftest import StartServers
-from tests.spiders.harness import Site, ended, flywheel_text, make_topics, wait_until
+from tests.spiders.harness import Site, flywheel_text
 from tests.spiders.web import Reply, Web, moved, page
 
 MEBIBYTE = 1024 * 1024
@@ -212,82 +208,6 @@ def test_sitemaps_are_followed(site: Site) -> None:
         crawled = site.crawl(f'sitemap_urls = ["{web.url}/sitemap.xml"]\nallowed_paths = ["/deep/"]')
     assert [document.lineage.url for _, document in site.raw()] == [f"{web.url}/deep/page"]
     assert crawled.last["rejected"] == {"sitemap-unreadable": 1}
-
-
-@pytest.mark.integration
-def test_ctrl_c_publishes_what_was_fetched(site: Site) -> None:
-    """The first signal stops in order: every page that was taken is published, and the last line says so."""
-    with Web(endless_site) as web:
-        process = site.start(f'start_urls = ["{web.url}/"]')
-        wait_until(lambda: web.asked.total() > 30, "thirty pages")
-        process.send_signal(signal.SIGINT)
-        crawled = ended(process)
-    assert (crawled.code, crawled.last["verdict"], crawled.last["unpublished"]) == (Exit.OK, "stopped", 0)
-    assert len(site.pages()) == crawled.last["pages"] > 20
-
-
-def endless_site(path: str) -> Reply:
-    """Give a site where each page leads to five others."""
-    return page(*(f"/{path.strip('/')}{number}" for number in range(5)))
-
-
-def kill_in_mid_run(site: Site, after: int) -> None:
-    """Kill a crawl of an endless site once so many of its pages are published."""
-    before = len(site.raw())
-    with Web(endless_site) as web:
-        process = site.start(f'start_urls = ["{web.url}/"]\nconcurrency = 8')
-        wait_until(lambda: len(site.raw()) > before + after, "some pages")
-        process.kill()
-        process.communicate()
-
-
-@pytest.mark.integration
-def test_a_kill_leaves_no_event_without_its_object(site: Site) -> None:
-    """SIGKILL in mid-run, five times: every event names an object that is there, whole, and no page has two ids."""
-    for after in (0, 20, 50, 90, 140):
-        kill_in_mid_run(site, after)
-        site.pages()
-    events: list[tuple[Envelope, str]] = [(envelope, document.lineage.url) for envelope, document in site.raw()]
-    assert len({envelope.id for envelope, _ in events}) == len({url for _, url in events}) == len(events) > 300
-
-
-@pytest.fixture
-def own(own_servers: StartServers) -> Servers:
-    """Give a broker and a store that may be taken away."""
-    servers = own_servers("kafka", "s3")
-    make_topics(servers.endpoints)
-    return servers
-
-
-@pytest.mark.integration
-@pytest.mark.parametrize("away", ["kafka", "s3"])
-def test_an_outage_ends_the_crawl_with_70_and_says_what_is_missing(own: Servers, away: str, tmp_path: Path) -> None:
-    """The crawl waits, the log says for what, and the last line counts what was not published."""
-    site = Site(own.endpoints, "site", tmp_path, {"SPIDERS_OUTAGE_SECONDS": "4"})
-    with Web(endless_site) as web:
-        process = site.start(f'start_urls = ["{web.url}/"]\nconcurrency = 8')
-        wait_until(lambda: len(site.raw()) > 10, "some pages")
-        (own.kafka if away == "kafka" else own.s3).kill()
-        crawled = ended(process)
-    assert (crawled.code, crawled.last["verdict"]) == (Exit.OUTAGE, "unpublished"), crawled.err
-    assert crawled.last["unpublished"] > 0
-    assert "not published" in crawled.last["why"]
-    assert '"publication_failed"' in crawled.err
-    assert '"publication_waits"' in crawled.err or '"attempt_failed"' in crawled.err
-
-
-@pytest.mark.integration
-def test_a_store_that_comes_back_is_waited_for(own: Servers, tmp_path: Path) -> None:
-    """A short outage costs time and nothing else; meanwhile no more is fetched than may be in hand."""
-    site = Site(own.endpoints, "site", tmp_path)
-    with Web(lambda path: page(*(f"/{n}" for n in range(300))) if path == "/" else page()) as web:
-        process = site.start(f'start_urls = ["{web.url}/"]\nconcurrency = 8\nmax_page_bytes = 65_536')
-        wait_until(lambda: len(site.raw()) > 10, "some pages")
-        own.s3.kill()
-        own.s3.start()
-        own.s3.wait_ready()
-        crawled = ended(process)
-    assert (crawled.code, crawled.last["pages"], len(site.pages())) == (Exit.OK, 301, 301), crawled.err
 
 
 def test_an_unknown_source_or_spider_says_what_there_is(tmp_path: Path) -> None:
