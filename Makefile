@@ -22,7 +22,7 @@ export MILLRACE_CONFIG
 help: ## List every target.
 	@awk 'BEGIN { FS = ":.*## " } \
 	  /^##@/ { printf "\n%s\n", substr($$0, 5) } \
-	  /^[a-z-]+:.*## / { printf "  %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	  /^[a-z0-9-]+:.*## / { printf "  %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: setup
 setup: $(INSTALLED) ## Install everything, locked: environment, packages, Kafka's jars. Instant when nothing changed.
@@ -61,15 +61,39 @@ doctor: setup ## Check this machine and the stack, and say what to do.
 topics: setup ## Create the topics that are missing.
 	@$(BIN)/millrace topics apply
 
+##@ The flywheel
+.PHONY: plan site site-down ingest crawl spider
+plan: setup ## Show what the flywheel would do; starts nothing.
+	@$(BIN)/millrace plan
+
+site: setup ## Serve the example's site, LibreOffice's help in English and Chinese, on loopback.
+	@$(BIN)/python -m infra.site up
+
+site-down: setup ## Stop serving it.
+	@$(BIN)/python -m infra.site down
+
+ingest: up ## Bring the flywheel's sources to a dataset, and close with a table. Starts what it needs.
+	@if $(BIN)/millrace plan | grep --quiet 127.0.0.1:8808; then $(BIN)/python -m infra.site up; fi
+	@$(BIN)/millrace ingest
+
+crawl: setup ## Crawl one source into a stack that is up: SOURCE=libreoffice-help-en.
+	@$(BIN)/millrace crawl $(SOURCE)
+
+spider: setup ## Write a spider, its saved page and its test: name=my_site url=https://my.site/page.
+	@$(BIN)/python -m spiders.new $(name) $(url)
+
 ##@ Tests
-.PHONY: test test-unit test-integration chaos
-test: test-unit test-integration ## Run all tests but the long fault runs.
+.PHONY: test test-unit test-integration test-e2e chaos
+test: test-unit test-integration test-e2e ## Run all tests but the long fault runs.
 
 test-unit: setup ## Run the tests that need no server (seconds).
-	@$(BIN)/pytest -m "not integration and not chaos"
+	@$(BIN)/pytest -m "not integration and not chaos" --ignore tests/e2e
 
 test-integration: setup ## Run the tests against a real Kafka, S3 store and cache, which they start themselves.
-	@$(BIN)/pytest -m "integration and not chaos" -n $(WORKERS) --dist worksteal
+	@$(BIN)/pytest -m "integration and not chaos" -n $(WORKERS) --dist worksteal --ignore tests/e2e
+
+test-e2e: setup ## Run the tests that take the whole stack, from page to dataset.
+	@$(BIN)/pytest -m "integration and not chaos" tests/e2e
 
 chaos: setup ## Run the long fault runs: many kills, long outages.
 	@$(BIN)/pytest -m chaos
@@ -101,7 +125,7 @@ contracts: setup ## Write the JSON Schemas and the AsyncAPI document from the me
 contracts-check: setup ## Check that they are up to date.
 	@$(BIN)/python -m shared.contracts.generate --check
 
-reference: setup ## Write the reference pages of settings and metrics from the code.
+reference: setup ## Write the reference pages of settings, metrics and millrace.toml, and its JSON Schema, from the code.
 	@$(BIN)/python -m shared.reference
 
 reference-check: setup ## Check that they are up to date.
@@ -119,9 +143,12 @@ compose-check: setup ## Check docker-compose.yml and the Dockerfiles, without an
 	@$(BIN)/hadolint infra/docker/*.Dockerfile
 
 ##@ Figures
-.PHONY: bench-stream
+.PHONY: bench-stream bench-dataset
 bench-stream: setup ## Measure the stream runner against its peers; writes benchmarks/results/stream.json.
 	@$(BIN)/python -m benchmarks.stream
+
+bench-dataset: setup ## Measure the dataset reader beside WebDataset; writes benchmarks/results/dataset.json.
+	@$(BIN)/python -m benchmarks.dataset
 
 ##@ Upkeep
 .PHONY: lock clean

@@ -26,6 +26,8 @@ VAGUE_NAMES = {"utils.py", "util.py", "helpers.py", "helper.py", "common.py", "m
 
 SEAMS = {
     "infra/local/parts": {"place"},
+    "services/augmenter/core/augmentations": set(),
+    "services/cleaner/core/steps": set(),
     "services/console/checks": set(),
     "services/console/commands": set(),
     "shared/stream/engines": {"engine"},

@@ -46,6 +46,11 @@ def is_within(part: object, whole: object) -> bool:
     return part == whole
 
 
+def is_full(path: Path) -> bool:
+    """Say whether an example has every field: the last of `full`, `full-2`, … which comes when a field does."""
+    return path.stem == max(full.stem for full in path.parent.glob("full*.json"))
+
+
 def test_no_example_was_changed_or_removed() -> None:
     """The digests are those of the files, both ways.
 
@@ -87,7 +92,7 @@ def test_is_read_and_written_as_it_was(path: Path) -> None:
     again = encode(message)
     assert decode(topic_of(path).message, again) == message
     stored, written = json.loads(path.read_text("utf-8")), json.loads(again)
-    assert written == stored if path.stem == "full" else is_within(stored, written)
+    assert written == stored if is_full(path) else is_within(stored, written)
 
 
 @pytest.mark.parametrize("path", [path for path in CURRENT if path.stem == "minimal"], ids=name)
