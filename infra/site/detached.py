@@ -138,7 +138,7 @@ def _stop(process: psutil.Process) -> None:
     process.terminate()
     if not wait_gone([process], STOP_SECONDS):
         process.kill()
-        wait_gone([process], STOP_SECONDS)
+        wait_gone([process], ANSWER_SECONDS)
 
 
 def _said(running: Presence) -> str:

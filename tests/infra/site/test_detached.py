@@ -74,8 +74,11 @@ def test_after_a_kill_it_comes_up_again(home: Home, root: Path) -> None:
     assert status_of(second.address, "/") == 200
 
 
-def test_one_that_does_not_listen_to_the_asking_is_killed(home: Home, root: Path) -> None:
+def test_one_that_does_not_listen_to_the_asking_is_killed(
+    home: Home, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A stopped process can't end by itself."""
+    monkeypatch.setattr("infra.site.detached.STOP_SECONDS", 0.2)
     presence = up(home, Wanted(root, 0, None))
     os.kill(presence.pid, signal.SIGSTOP)
     process = presence.process

@@ -47,8 +47,6 @@ def started_with(folder: Path, augmentation: str) -> "subprocess.CompletedProces
     [
         ('operations = ["swop"]', "no swop. There are: synonyms, swap, delete, insert, convert-script"),
         ('operations = ["synonyms"]\nsynonyms = "words.txt"', "words.txt:2: 'huge' is one term"),
-        ('synonyms = "nowhere.txt"', "nowhere.txt can't be read"),
-        ("copies = 99", "copies"),
     ],
 )
 def test_a_wrong_file_stops_it_before_it_starts(tmp_path: Path, augmentation: str, complaint: str) -> None:
@@ -74,11 +72,12 @@ def test_a_flywheel_without_synonyms_reads_none(tmp_path: Path) -> None:
     assert not read_synonyms(flywheel(), tmp_path).entries
 
 
-def test_a_list_that_is_no_utf8_cannot_be_read(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["words.txt", "nowhere.txt"])
+def test_a_list_that_is_missing_or_no_utf8_cannot_be_read(tmp_path: Path, name: str) -> None:
     """It names the file."""
     (tmp_path / "words.txt").write_bytes("电脑,计算机".encode("gb18030"))
-    with pytest.raises(UnreadableSynonyms, match=r"words\.txt can't be read"):
-        build(flywheel(synonyms="words.txt"), tmp_path, BUCKET)
+    with pytest.raises(UnreadableSynonyms, match=rf"{name} can't be read"):
+        build(flywheel(synonyms=name), tmp_path, BUCKET)
 
 
 def test_what_is_wrong_is_known_when_the_service_is_made(tmp_path: Path) -> None:

@@ -1,7 +1,11 @@
 """What the augmenter goes by."""
 
+from dataclasses import replace
+
 import pytest
 
+from services.augmenter.core.augmentations import AUGMENTATIONS
+from services.augmenter.core.augmentations.swap import SWAP
 from services.augmenter.core.plan import Plan, UnknownAugmentation
 from shared.flywheel.config import LabelRule
 from tests.services.augmenter.builders import BUCKET, SOURCE, flywheel, plan, synonyms
@@ -52,3 +56,10 @@ def test_whatever_changes_what_is_made_changes_the_name_of_the_rules() -> None:
         Plan(flywheel("swap").model_copy(update={"sources": (relabelled,)}), BUCKET, plan().synonyms),
     ]
     assert len({one.rule_set for one in plans}) == len(plans)
+
+
+def test_a_new_version_of_an_augmentation_changes_the_name_of_the_rules(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It makes other copies."""
+    before = plan("swap").rule_set
+    monkeypatch.setitem(AUGMENTATIONS, "swap", replace(SWAP, version=2))
+    assert plan("swap").rule_set != before
