@@ -66,8 +66,8 @@ topics: setup ## Create the topics that are missing.
 plan: setup ## Show what the flywheel would do; starts nothing.
 	@$(BIN)/millrace plan
 
-site: setup ## Serve the example's site, LibreOffice's help in English and Chinese, on loopback.
-	@$(BIN)/python -m infra.site up
+site: setup ## Serve the example's site, LibreOffice's help in English and Chinese; PORT=0 for a free port, PAGES=100 for fewer.
+	@$(BIN)/python -m infra.site up $(if $(PORT),--port $(PORT)) $(if $(PAGES),--limit $(PAGES))
 
 site-down: setup ## Stop serving it.
 	@$(BIN)/python -m infra.site down

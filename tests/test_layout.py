@@ -26,7 +26,7 @@ VAGUE_NAMES = {"utils.py", "util.py", "helpers.py", "helper.py", "common.py", "m
 
 SEAMS = {
     "infra/local/parts": {"place"},
-    "services/augmenter/core/augmentations": set(),
+    "services/augmenter/core/augmentations": {"augmentation"},
     "services/cleaner/core/steps": set(),
     "services/console/checks": set(),
     "services/console/commands": set(),
