@@ -54,6 +54,7 @@ class DatasetEraser:
     now: Callable[[], datetime]
     store_now: Callable[[], datetime]
     grace: timedelta
+    attempts: int = ATTEMPTS
 
     def erase(self, request: ErasureRequested) -> tuple[int, tuple[Remainder, ...]]:
         """Erase the document; gives how many shards were looked into, and the shards that the garbage collector takes.
@@ -61,17 +62,19 @@ class DatasetEraser:
         Raises `Outage` where other writers come first for too long, and `DamagedShard`.
         """
         search = ShardSearch(self.dataset, request.document_id)
-        for _ in range(ATTEMPTS):
+        for _ in range(self.attempts):
             self._clean_head(request, search)
             dirty = self._dirty(search)
-            head = self.dataset.head()
-            if head is None or dirty.keys().isdisjoint(shard.key for shard in head.shards):
-                return search.searched, self._remove(request, search, dirty)
+            # Read after the shards were listed: what no version names by now can only be named by one that is made of
+            # the last of these, and so denies the document.
+            versions = list(self._versions(request.deny_hash))
+            if not versions or versions[-1].shards.isdisjoint(dirty):
+                return search.searched, self._remove(request, search, dirty, versions)
         raise Outage(f"rows of an erased document came to dataset {self.dataset.dataset} again and again")
 
     def _clean_head(self, request: ErasureRequested, search: ShardSearch) -> None:
         """Commit a version without the document, unless the head is one."""
-        for _ in range(ATTEMPTS):
+        for _ in range(self.attempts):
             head = self.dataset.head()
             made = None if head is None else self._without(head, request, search)
             if made is None:
@@ -82,7 +85,7 @@ class DatasetEraser:
                 continue
             log.info("document_denied", dataset=made.dataset, version=made.version, erasure_id=request.erasure_id)
             return
-        raise Outage(f"dataset {self.dataset.dataset} got {ATTEMPTS} versions while one was to be made")
+        raise Outage(f"dataset {self.dataset.dataset} got {self.attempts} versions while one was to be made")
 
     def _without(self, head: Manifest, request: ErasureRequested, search: ShardSearch) -> Manifest | None:
         found = [(entry, search.find(entry.key)) for entry in head.shards]
@@ -108,10 +111,13 @@ class DatasetEraser:
         return {info.key: info for info in listed if search.find(info.key).rows}
 
     def _remove(
-        self, request: ErasureRequested, search: ShardSearch, dirty: dict[str, ObjectInfo]
+        self,
+        request: ErasureRequested,
+        search: ShardSearch,
+        dirty: dict[str, ObjectInfo],
+        versions: Sequence[Version],
     ) -> tuple[Remainder, ...]:
         """Mark the versions that name a dirty shard, then delete the shards; those that may yet be named are left."""
-        versions = list(self._versions(request.deny_hash))
         affected = [version for version in versions if not version.shards.isdisjoint(dirty)]
         named = frozenset[str]().union(*(version.shards for version in affected))
         young = [info for key, info in dirty.items() if key not in named and self._is_young(info)]

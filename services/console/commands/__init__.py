@@ -5,7 +5,19 @@ from typing import Final
 
 import typer
 
-from services.console.commands import crawl, datasets, dlq, doctor, ingest, plan, rejected, resume, topics, trace
+from services.console.commands import (
+    crawl,
+    datasets,
+    dlq,
+    doctor,
+    forget,
+    ingest,
+    plan,
+    rejected,
+    resume,
+    topics,
+    trace,
+)
 from services.console.usage import Command
 
 COMMANDS: Final[Mapping[str, typer.Typer | Command]] = {
@@ -18,5 +30,6 @@ COMMANDS: Final[Mapping[str, typer.Typer | Command]] = {
     "dlq": dlq.app,
     "datasets": datasets.app,
     "trace": trace.COMMAND,
+    "forget": forget.COMMAND,
     "resume": resume.COMMAND,
 }

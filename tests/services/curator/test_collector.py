@@ -1,6 +1,7 @@
 """Tests of collecting garbage."""
 
 import random
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from threading import Event
@@ -14,7 +15,7 @@ from shared.datasets.evaluation import EvaluationSet, EvaluationSets
 from shared.datasets.store import DatasetStore, NoSuchVersion, VersionTaken
 from shared.datasets.verify import problems
 from shared.io.memory import MemoryObjectStore
-from shared.io.object_store import ObjectStore
+from shared.io.object_store import ObjectInfo, ObjectStore
 from tests.services.curator.builders import NOW, append, live_rows, row
 from tests.services.curator.world import World
 
@@ -89,9 +90,9 @@ class Hasty(MemoryObjectStore):
         super().__init__()
         self.awake = False
 
-    def list(self, prefix: str = "") -> "object":  # type: ignore[override]
+    def list(self, prefix: str = "") -> Iterator[ObjectInfo]:
         """List, and let the builder come behind."""
-        listed = list(super().list(prefix))
+        listed = [*super().list(prefix)]
         if self.awake and prefix.endswith("/shards/"):
             self.awake = False
             append(DatasetStore(self, "help"), [row("retried")])

@@ -15,7 +15,7 @@ from shared.datasets.manifest import Manifest, Tombstone
 from shared.datasets.store import DatasetStore, VersionTaken
 from shared.datasets.verify import problems
 from shared.io.memory import MemoryObjectStore
-from shared.io.object_store import ObjectStore
+from shared.io.object_store import ObjectInfo, ObjectStore
 from tests.services.curator.builders import NOW, append, live_rows, row, stone
 
 POLICY = Policy(min_shards=3, small_bytes=1_000_000, target_bytes=10_000_000)
@@ -96,7 +96,7 @@ class Overtaken(MemoryObjectStore):
         self.left = 0
         self.times = times
 
-    def create(self, key: str, data: bytes, *, content_type: str = "") -> object:  # type: ignore[override]
+    def create(self, key: str, data: bytes, *, content_type: str = "") -> ObjectInfo:
         """Let the builder come first."""
         if self.left and msgspec.json.decode(data, type=Manifest).writer == "curator":
             self.left -= 1

@@ -168,7 +168,7 @@ def kills() -> int:
         world = World(MemoryObjectStore())
         world.fill()
         try:
-            world.forget(world.eraser(Mortal(world.store, changes, after=False)))  # type: ignore[arg-type]
+            world.forget(world.eraser(Mortal(world.store, changes, after=False)))
         except Killed:
             continue
         return changes
@@ -186,7 +186,7 @@ def test_killed_at_any_step_the_next_run_finishes_it(after: bool) -> None:
         world.fill()
         mortal = Mortal(world.store, changes, after=after)
         with suppress(Killed):
-            world.forget(world.eraser(mortal))  # type: ignore[arg-type]
+            world.forget(world.eraser(mortal))
         receipt = world.eraser().erase(request(GONE))
         assert world.found(GONE) == [], changes
         assert world.complaints() == [], changes

@@ -84,7 +84,7 @@ class World:
         self.store.put(f"texts/{hashlib.sha256(LONG.encode()).hexdigest()}", LONG.encode())
         self.store.put(self.waiting_key, WAITING.encode())
         self.store.put("texts/of-another-page", b"the long text of another page")
-        self.index.restore([Judged(self.gone, text_hash(LONG), signature(LONG, "en"))])
+        self.index.restore([Judged(self.gone, text_hash(LONG), signature(LONG, "en"), NOW)])
         cluster = cluster_of("", self.gone)
         old, new = row(GONE, content="c0"), row(GONE, content="c1", text=LONG)
         spare = row("spare", cluster_id=cluster, similarity=0.9)
