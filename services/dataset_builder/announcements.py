@@ -38,7 +38,7 @@ class Announcements:
     def announced(self) -> frozenset[int]:
         """Read the topic up to its end, and give the versions that it tells of; raises `Outage` and `TopicMissing`."""
         try:
-            with closing(KafkaConsumer(bootstrap_servers=self.kafka.bootstrap_servers.split(","))) as consumer:
+            with closing(self._consumer()) as consumer:
                 for value in self._unread(consumer):
                     self._note(value)
         except KafkaError as error:
@@ -52,7 +52,14 @@ class Announcements:
         with KafkaProducer.connect(self.kafka, [self.topic.name]) as producer:
             producer.send(record).result()
 
-    def _unread(self, consumer: Any) -> Iterator[bytes | None]:  # noqa: ANN401 - kafka-python has no type hints
+    def _consumer(self) -> Any:  # noqa: ANN401 - kafka-python has no type hints
+        return KafkaConsumer(
+            bootstrap_servers=self.kafka.bootstrap_servers.split(","),
+            enable_auto_commit=False,
+            allow_auto_create_topics=False,
+        )
+
+    def _unread(self, consumer: Any) -> Iterator[bytes | None]:  # noqa: ANN401 - likewise
         if not consumer.partitions_for_topic(self.topic.name):
             raise TopicMissing(f"Kafka at {self.kafka.bootstrap_servers} has no topic {self.topic.name}")
         place = TopicPartition(self.topic.name, 0)

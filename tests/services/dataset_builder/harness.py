@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any, Final
 
 import msgspec
@@ -44,7 +44,7 @@ def flywheel_of(dataset: str, **ready: float) -> dict[str, Any]:
         "licence": "MPL-2.0",
         "labels": {"app": {"path": "^/([^/]+)/"}},
     }
-    policy = {"new_rows": 40, "quiet_seconds": 0.2, "min_rows_per_label": 1, **ready}
+    policy = {"new_rows": 40, "max_age_seconds": 1, "quiet_seconds": 0.2, "min_rows_per_label": 1, **ready}
     return {
         "sources": [source],
         "dataset": {"name": dataset, "ready": policy},
@@ -82,13 +82,13 @@ class BuilderFlow(Flow):
         """The dataset under test."""
         return DatasetStore(S3ObjectStore.from_settings(self.s3), self.prefix)
 
-    def order(self, *deaths: str) -> None:
-        """Say after which effects the builders shall die, each once."""
+    def order(self, *blows: str) -> None:
+        """Say after which effects the builders shall be struck, each once (see `Orders`)."""
         orders = Orders(
             flywheel=flywheel_of(self.prefix, **self.policy),
             prefix=self.prefix,
             folder=str(self.folder),
-            deaths=deaths,
+            blows=blows,
         )
         (self.folder / "orders.json").write_bytes(msgspec.json.encode(orders))
 
@@ -113,9 +113,11 @@ class BuilderFlow(Flow):
         return [(one.envelope.id, decode(DatasetReady, one.value or b"")) for one in self.read("ready")]
 
     def all_announced(self) -> bool:
-        """Say whether the newest version is ready, and every version that is has its event."""
+        """Say whether all rows are in a ready version, and every version that is ready has its event."""
         ready = ReadyRecords(self.dataset.store, self.prefix).versions()
-        return bool(ready) and set(ready) <= {message.version for _, message in self.events()}
+        if not ready or self.dataset.read(ready[-1]).content_hash != self.head().content_hash:
+            return False
+        return set(ready) <= {message.version for _, message in self.events()}
 
     def rows(self, manifest: Manifest) -> list[Row]:
         """Give all rows of a version, those that are out included, in their order."""
@@ -130,12 +132,13 @@ def record_of(message: AugmentedDocument) -> tuple[bytes, int, Headers]:
 
 def assert_whole(flow: BuilderFlow) -> dict[str, int]:
     """Check every version that was made, and that the newest has every row exactly once; gives the figures."""
+    read = cache(flow.dataset.read_shard)
     versions = flow.dataset.versions()
     assert versions == list(range(1, len(versions) + 1))
     reached: Counter[str] = Counter()
     for version in versions:
         manifest = flow.dataset.read(version)
-        assert list(problems(manifest, flow.dataset.read_shard)) == [], f"version {version}"
+        assert list(problems(manifest, read)) == [], f"version {version}"
         assert manifest.parent == (version - 1 or None)
         assert all(manifest.next_offsets[place] >= offset for place, offset in reached.items())
         reached = Counter(manifest.next_offsets)

@@ -19,15 +19,16 @@ EFFECTS: Final = {
 
 
 class Orders(msgspec.Struct, frozen=True, kw_only=True):
-    """The flywheel, the prefix of its topics, and when to die: such as `shard-2`, each of `deaths` once, in order.
+    """The flywheel, the prefix of its topics, and what shall befall the builders after which effects.
 
-    In `folder` a file of the death's name says that it was died.
+    A blow such as `kill-shard-2` comes right after a process' second shard, one such as `stop-shard-2` freezes it
+    there. Each comes once, in order, and is written down in `folder` first: a file of its name with the process' id.
     """
 
     flywheel: dict[str, Any]
     prefix: str
     folder: str
-    deaths: tuple[str, ...] = ()
+    blows: tuple[str, ...] = ()
 
 
 def renamed(topic: Topic[M], name: str) -> Topic[M]:

@@ -1,16 +1,20 @@
 """Killed between any two effects, overtaken, doubled, started over: every row exactly once, every version whole."""
 
+import random
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import pytest
+from kafka import KafkaAdminClient, TopicPartition
+from kafka.structs import OffsetAndMetadata
 
 from shared.contracts.documents import AugmentedDocument
 from shared.contracts.split import Split
+from shared.stream.exits import Exit
 from tests.services.dataset_builder.builders import document
-from tests.services.dataset_builder.harness import BuilderFlow, assert_whole
-from tests.shared.stream.harness import Supervised, wait_until
+from tests.services.dataset_builder.harness import BuilderFlow, assert_whole, record_of
+from tests.shared.stream.harness import PARTITIONS, Supervised, Worker, wait_until
 
 pytestmark = pytest.mark.integration
 
@@ -32,7 +36,7 @@ def history(first: int, count: int, *, at: int = 0) -> Iterator[AugmentedDocumen
 
 def _edition(number: int, says: str, at: int) -> Iterator[AugmentedDocument]:
     split = SPLITS[number % len(SPLITS)]
-    cluster = number - 1 if number % 5 == 4 else None
+    cluster = number - 1 if number % 5 == 3 else None
     label = "calc" if number // len(SPLITS) % 2 else "math"
     text = f"{says} text of {number}, 一段文字"
     yield document(number, text, at, split=split, cluster=cluster, label=label)
@@ -54,39 +58,114 @@ def show(what: str, figures: dict[str, int], capsys: pytest.CaptureFixture[str])
         sys.stdout.write(f"\n{what}: {figures}\n")
 
 
+def doubled(messages: Iterable[AugmentedDocument], share: float, seed: int) -> Iterator[AugmentedDocument]:
+    """Bring such a share of `messages` twice, the second time at once or after a while."""
+    chance = random.Random(seed)
+    later: list[AugmentedDocument] = []
+    for message in messages:
+        yield message
+        if chance.random() < share:
+            later.append(message)
+        if chance.random() < share:
+            yield from later
+            later.clear()
+    yield from later
+
+
 def test_killed_between_every_two_effects(flow: BuilderFlow, capsys: pytest.CaptureFixture[str]) -> None:
     """SIGKILL after a shard, a manifest, its hint, an evaluation set, a ready record and an event, one by one."""
-    deaths = ("shard-2", "manifest-2", "hint-2", "evaluation-1", "ready-1", "event-1")
-    flow.order(*deaths)
-    flow.tell(history(0, 120))
+    kills = [f"kill-{effect}" for effect in ("shard-2", "manifest-2", "hint-2", "evaluation-1", "ready-1", "event-1")]
+    flow.order(*kills)
+    flow.tell(history(0, 100))
 
     with Supervised(flow) as supervised:
-        for death in deaths:
-            until(supervised, (flow.folder / death).exists, f"death {death}")
-            flow.tell(history(1_000 * (1 + deaths.index(death)), 20))
+        for number, kill in enumerate(kills, 1):
+            until(supervised, (flow.folder / kill).exists, kill)
+            flow.tell(history(1_000 * number, 20))
         until(supervised, flow.finished, "all committed")
         until(supervised, flow.all_announced, "all announced")
-        assert supervised.exits == [-signal.SIGKILL] * len(deaths)
-        figures = assert_whole(flow)
-
-    assert figures["events"] >= 2
-    show("killed between every two effects", figures | {"kills": len(deaths)}, capsys)
-
-
-def test_a_zombie_writes_nothing_twice(flow: BuilderFlow, capsys: pytest.CaptureFixture[str]) -> None:
-    """Stopped with a batch in hand, for longer than its session, while another takes over; then it wakes."""
-    flow.tell(history(0, 300))
-
-    with Supervised(flow) as supervised, flow.worker() as other:
-        other.until(lambda: flow.members() == [2, 2] and bool(flow.dataset.versions()))
-        flow.tell(history(1_000, 200))
-        supervised.worker.process.send_signal(signal.SIGSTOP)
-        other.until(lambda: flow.members() == [4])
-        other.finish()
-        supervised.worker.process.send_signal(signal.SIGCONT)
-        flow.tell(history(2_000, 20))
-        wait_until(flow.finished, SECONDS, f"all committed; {other.log}")
-        wait_until(flow.all_announced, SECONDS, f"all announced; {other.log}")
+        assert supervised.exits == [-signal.SIGKILL] * len(kills)
     figures = assert_whole(flow)
 
-    show("a zombie", figures, capsys)
+    assert figures["events"] >= 2
+    show("killed between every two effects", figures | {"kills": len(kills)}, capsys)
+
+
+@pytest.mark.parametrize("engine", ["faust", "aiokafka"])
+def test_a_zombie_writes_nothing_twice(flow: BuilderFlow, capsys: pytest.CaptureFixture[str]) -> None:
+    """Frozen between shard and manifest for longer than its session, while another takes over; then it wakes.
+
+    It sees that its version is taken and its records committed, drops the batch, ends with 70 and starts anew.
+    """
+    flow.order("stop-shard-3")
+
+    with Supervised(flow) as supervised, flow.worker() as other:
+        zombie = supervised.worker
+        other.until(lambda: flow.members() == [2, 2])
+        flow.tell(history(0, 120))
+        until(supervised, (flow.folder / "stop-shard-3").exists, "one is frozen")
+        frozen, awake = (zombie, other) if is_process(flow, "stop-shard-3", zombie) else (other, zombie)
+        awake.finish()
+        taken = flow.head().version
+        frozen.process.send_signal(signal.SIGCONT)
+        assert frozen.exit_code() == Exit.OUTAGE, frozen.log
+        assert "Overtaken" in frozen.log
+        flow.tell(history(1_000, 20))
+        wait_until(flow.finished, SECONDS, "all committed")
+        wait_until(flow.all_announced, SECONDS, "all announced")
+    figures = assert_whole(flow)
+
+    assert figures["versions"] > taken
+    show(f"a zombie, {flow.engine}", figures, capsys)
+
+
+def test_two_builders_at_once(flow: BuilderFlow, capsys: pytest.CaptureFixture[str]) -> None:
+    """They share the partitions, and lose versions to each other: both build one dataset."""
+    with flow.worker() as first, flow.worker() as second:
+        first.until(lambda: flow.members() == [2, 2])
+        flow.tell(history(0, 200))
+        first.finish()
+        second.until(flow.all_announced)
+        lost = (first.log + second.log).count("commit_lost")
+    figures = assert_whole(flow)
+
+    writers = {flow.dataset.read(version).writer for version in flow.dataset.versions()}
+    assert len(writers) == 2
+    show("two builders", figures | {"lost": lost}, capsys)
+
+
+def test_a_third_comes_twice_and_offsets_begin_anew(flow: BuilderFlow, capsys: pytest.CaptureFixture[str]) -> None:
+    """30 % double delivery, then the group starts over from the earliest offsets: nothing is written again."""
+    flow.tell(doubled(history(0, 120), 0.3, seed=5))
+    with flow.worker(STREAM_LEAVE_ON_STOP="true") as builder:
+        builder.finish()
+        builder.until(flow.all_announced)
+        builder.terminate()
+        assert builder.exit_code() == Exit.OK
+    figures = assert_whole(flow)
+    assert figures["records"] > 1.2 * len({record_of(message)[0] for message in flow.told})
+    show("30 % double delivery", figures, capsys)
+
+    start_over(flow)
+    assert not flow.finished()
+    with flow.worker() as builder:
+        builder.finish()
+        assert flow.head().version == figures["versions"]
+        flow.tell(history(1_000, 20))
+        builder.finish()
+        builder.until(flow.all_announced)
+    show("offsets reset to earliest", assert_whole(flow), capsys)
+
+
+def is_process(flow: BuilderFlow, blow: str, worker: Worker) -> bool:
+    """Say whether the blow struck this process."""
+    wait_until(lambda: bool((flow.folder / blow).read_text()), SECONDS, "the process' id")
+    return int((flow.folder / blow).read_text()) == worker.process.pid
+
+
+def start_over(flow: BuilderFlow) -> None:
+    """Set the group's offsets to the earliest."""
+    admin = KafkaAdminClient(bootstrap_servers=flow.bootstrap)
+    places = [TopicPartition(f"{flow.prefix}-in", number) for number in range(PARTITIONS)]
+    admin.alter_group_offsets(flow.group, {place: OffsetAndMetadata(0, "", -1) for place in places})
+    admin.close()

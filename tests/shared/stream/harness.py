@@ -119,6 +119,8 @@ class Flow:
         admin = KafkaAdminClient(bootstrap_servers=self.bootstrap)
         try:
             group = admin.describe_groups([self.group])[self.group]
+        except (CoordinatorNotAvailableError, NotCoordinatorError):  # a broker that has just started
+            return []
         finally:
             admin.close()
         return sorted(_held(member) for member in group["members"])

@@ -1,7 +1,6 @@
 """Run a dataset builder on a test's topics: `python -m tests.services.dataset_builder.worker ORDERS`.
 
-`ORDERS` is a JSON file (`Orders`). It may have the process killed right after its n-th effect of a kind, once: the file
-of that death is written first, and the next process goes on to the next death.
+`ORDERS` is a JSON file (`Orders`), which may have the process killed, or frozen, right after any of its effects.
 """
 
 import os
@@ -25,43 +24,50 @@ from shared.stream.worker import main
 from tests.services.dataset_builder.orders import EFFECTS, Orders, renamed
 
 
-class Deaths:
-    """Counts effects, and dies after the one that is next in the orders."""
+class Fate:
+    """Counts effects, and deals the blow that is next in the orders."""
 
     def __init__(self, orders: Orders) -> None:
-        """Find the first death that has not been died."""
-        self._left = [death for death in orders.deaths if not Path(orders.folder, death).exists()]
+        """Find the first blow that hasn't come."""
+        self._left = [blow for blow in orders.blows if not Path(orders.folder, blow).exists()]
         self._folder = orders.folder
         self._counts = dict.fromkeys(EFFECTS, 0)
 
     def after(self, effect: str) -> None:
         """Count an effect that is now durable."""
         self._counts[effect] += 1
-        if self._left and self._left[0] == f"{effect}-{self._counts[effect]}":
-            Path(self._folder, self._left[0]).touch()
-            os.kill(os.getpid(), signal.SIGKILL)
+        if self._left and self._left[0].endswith(f"-{effect}-{self._counts[effect]}"):
+            self._strike(self._left.pop(0))
+
+    def _strike(self, blow: str) -> None:
+        try:
+            with Path(self._folder, blow).open("x") as file:
+                file.write(str(os.getpid()))
+        except FileExistsError:  # another builder was struck
+            return
+        os.kill(os.getpid(), signal.SIGKILL if blow.startswith("kill") else signal.SIGSTOP)
 
 
-class DyingStore:
-    """An object store that dies after some of its writes."""
+class FatedStore:
+    """An object store whose writes are effects."""
 
-    def __init__(self, store: ObjectStore, deaths: Deaths) -> None:
+    def __init__(self, store: ObjectStore, fate: Fate) -> None:
         """Write to `store`."""
         self._store = store
-        self._deaths = deaths
+        self._fate = fate
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever the store has
         """Give what the store has."""
         return getattr(self._store, name)
 
     def put(self, key: str, data: bytes, **options: Any) -> ObjectInfo:  # noqa: ANN401
-        """Write, and die where that was ordered."""
+        """Write, and take what comes."""
         info = self._store.put(key, data, **options)
         self._count(key)
         return info
 
     def create(self, key: str, data: bytes, **options: Any) -> ObjectInfo:  # noqa: ANN401
-        """Write, and die where that was ordered."""
+        """Write, and take what comes."""
         info = self._store.create(key, data, **options)
         self._count(key)
         return info
@@ -69,21 +75,21 @@ class DyingStore:
     def _count(self, key: str) -> None:
         for effect, part in EFFECTS.items():
             if part and part in key:
-                self._deaths.after(effect)
+                self._fate.after(effect)
 
 
-def builder(orders: Orders, deaths: Deaths) -> app.Builder:
+def builder(orders: Orders, fate: Fate) -> app.Builder:
     """Make the builder, whose events count as effects."""
 
-    class DyingAnnouncements(Announcements):
-        """Announcements that may die after one."""
+    class FatedAnnouncements(Announcements):
+        """Announcements that are effects."""
 
         def send(self, message: DatasetReady, envelope: Envelope) -> None:
-            """Send, and die where that was ordered."""
+            """Send, and take what comes."""
             super().send(message, envelope)
-            deaths.after("event")
+            fate.after("event")
 
-    setattr(app, "Announcements", DyingAnnouncements)  # noqa: B010 - the one place where the app gets it from
+    setattr(app, "Announcements", FatedAnnouncements)  # noqa: B010 - the one place where the app gets it from
     return app.Builder(
         flywheel=Flywheel.model_validate(orders.flywheel),
         settings=load(DatasetBuilderSettings),
@@ -97,10 +103,10 @@ def builder(orders: Orders, deaths: Deaths) -> app.Builder:
 
 if __name__ == "__main__":
     given = msgspec.json.decode(Path(sys.argv[1]).read_bytes(), type=Orders)
-    counted = Deaths(given)
+    counted = Fate(given)
     made = builder(given, counted)
     main(
         made.service(),
-        lambda store: made.committer(DyingStore(store, counted)),
-        companions=(lambda store: made.announce(DyingStore(store, counted)),),
+        lambda store: made.committer(FatedStore(store, counted)),
+        companions=(lambda store: made.announce(FatedStore(store, counted)),),
     )
