@@ -17,6 +17,8 @@ LEAST_PAGE_BYTES: Final = 1024
 """What Scrapy counts a smaller body as."""
 PACK_SECONDS: Final = 0.25
 """A pack waits so long, from its first page on, to be full."""
+MOST_PUTS: Final = 2
+"""So many packs are stored at once. While the store is away, pages gather in one more, so that all fail together."""
 CONTENT_TYPE: Final = "application/warc"
 
 
@@ -29,6 +31,7 @@ class _Pack:
     members: list[bytes] = field(default_factory=list)
     length: int = 0
     weight: int = 0
+    due: bool = False
 
 
 def pack_key(source: str, at: datetime, token: str) -> str:
@@ -47,6 +50,7 @@ class PackWriter:
         self._on_stored = on_stored
         self._filling: _Pack | None = None
         self._puts: set[asyncio.Task[None]] = set()
+        self._failure: Exception | None = None
 
     async def add(self, member: bytes, body_bytes: int) -> ClaimCheck:
         """Return where `member` is, once its pack is stored; raises what the store raised.
@@ -59,7 +63,7 @@ class PackWriter:
         pack.length += len(member)
         pack.weight += max(body_bytes, LEAST_PAGE_BYTES)
         if pack.weight >= PACK_BYTES:
-            self._close(pack)
+            self._close()
         key = await asyncio.shield(pack.stored)
         return ClaimCheck(
             bucket=self._bucket,
@@ -72,35 +76,48 @@ class PackWriter:
 
     async def flush(self) -> None:
         """Store what waits, and return when every pack is stored or has failed."""
-        self._close_filling()
-        if self._puts:
+        self._close()
+        while self._puts:
             await asyncio.wait(set(self._puts))
+            await asyncio.sleep(0)
 
     def _begin(self) -> _Pack:
         loop = asyncio.get_running_loop()
-        self._filling = _Pack(loop.create_future(), loop.call_later(PACK_SECONDS, self._close_filling))
+        self._filling = _Pack(loop.create_future(), loop.call_later(PACK_SECONDS, self._close))
         return self._filling
 
-    def _close_filling(self) -> None:
-        # A pack that was closed before has cancelled its timer, so this is the one whose time is over.
-        if self._filling is not None:
-            self._close(self._filling)
-
-    def _close(self, pack: _Pack) -> None:
-        """Store `pack`; the next page begins another."""
+    def _close(self) -> None:
+        """Store the pack that is being filled, or let it wait, and grow, while as many are being stored as may be."""
+        pack = self._filling
+        if pack is None:
+            return
         pack.timer.cancel()
-        self._filling = None
-        put = asyncio.ensure_future(self._put(pack))
-        self._puts.add(put)
-        put.add_done_callback(self._puts.discard)
+        pack.due = True
+        if len(self._puts) < MOST_PUTS:
+            self._filling = None
+            put = asyncio.ensure_future(self._put(pack))
+            self._puts.add(put)
+            put.add_done_callback(self._ended)
+
+    def _ended(self, put: asyncio.Task[None]) -> None:
+        self._puts.discard(put)
+        if self._filling is not None and self._filling.due:
+            self._close()
 
     async def _put(self, pack: _Pack) -> None:
-        key = pack_key(self._source, datetime.now(UTC), secrets.token_hex(8))
-        data = b"".join(pack.members)
         try:
-            await asyncio.to_thread(self._store.put, key, data, content_type=CONTENT_TYPE)
+            key = await self._store_pack(pack)
         except Exception as error:  # noqa: BLE001 - whatever it is, it is told to whoever waits for this pack
+            self._failure = error
             pack.stored.set_exception(error)
         else:
             self._on_stored()
             pack.stored.set_result(key)
+
+    async def _store_pack(self, pack: _Pack) -> str:
+        """Store `pack`; once one has failed, those that waited behind it fail with it, for they waited as long."""
+        if self._failure is not None:
+            raise self._failure
+        key = pack_key(self._source, datetime.now(UTC), secrets.token_hex(8))
+        await asyncio.to_thread(self._store.put, key, b"".join(pack.members), content_type=CONTENT_TYPE)
+        return key

@@ -19,7 +19,7 @@ from spiders.tally import Report, Verdict
 log = structlog.get_logger(__name__)
 
 INTERVAL_SECONDS: Final = 1.0
-PATIENCE_SECONDS: Final = 5.0
+PATIENCE_SECONDS: Final = 3.0
 """When pages wait longer than this to be published, the log says so, once in `REMINDER_SECONDS`."""
 REMINDER_SECONDS: Final = 10.0
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import threading
 from datetime import UTC, datetime
 
 import pytest
@@ -91,6 +92,39 @@ async def test_every_page_of_a_pack_hears_of_the_outage() -> None:
     assert stored == []
     with pytest.raises(Outage):
         await packs.add(member(4), 10)
+
+
+class SlowStore(MemoryObjectStore):
+    """A store that answers when it is let, and then fails or not."""
+
+    def __init__(self) -> None:
+        """Let nothing through yet."""
+        super().__init__()
+        self.let = threading.Event()
+        self.asked = 0
+        self.away = False
+
+    def put(self, key: str, data: bytes, *, content_type: str = "") -> ObjectInfo:
+        """Wait to be let."""
+        self.asked += 1
+        assert self.let.wait(20)
+        if self.away:
+            raise Outage("away")
+        return super().put(key, data, content_type=content_type)
+
+
+@pytest.mark.parametrize("away", [False, True])
+async def test_few_packs_are_stored_at_once(away: bool) -> None:
+    """Pages that come while the store is slow gather in one pack, and share its fate."""
+    store = SlowStore()
+    store.away = away
+    packs, stored = writer(store)
+    adding = [asyncio.ensure_future(packs.add(member(number), PACK_BYTES)) for number in range(6)]
+    await asyncio.sleep(0)
+    store.let.set()
+    outcomes = await asyncio.gather(*adding, return_exceptions=True)
+    assert [isinstance(outcome, Outage) for outcome in outcomes] == [away] * 6
+    assert (len(stored), store.asked) == ((0, 2) if away else (3, 3))
 
 
 async def test_a_page_that_gives_up_takes_no_other_along() -> None:
