@@ -1,6 +1,7 @@
 """The ids that tell one Kafka from another, and a topic from one of the same name that was there before it."""
 
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from typing import Final, NamedTuple
 
 from kafka.admin import KafkaAdminClient
@@ -22,19 +23,25 @@ class KafkaIds(NamedTuple):
 
 def kafka_ids(settings: KafkaSettings, topic: str) -> KafkaIds:
     """Ask Kafka for its id and that of `topic`; raises `Outage`, `TopicMissing` and `Misconfigured`."""
+    with kafka_errors(settings), closing(_client(settings)) as client:
+        cluster_id = str(client.describe_cluster()["cluster_id"])
+        found = client.describe_topics([topic])
+    known = [one for one in found if not one["error_code"]]
+    if not known:
+        raise TopicMissing(f"Kafka at {settings.bootstrap_servers} has no topic {topic}")
+    return KafkaIds(cluster_id, str(known[0]["topic_id"]))
+
+
+@contextmanager
+def kafka_errors(settings: KafkaSettings) -> Iterator[None]:
+    """Let Kafka's errors out as `Outage`, or as `Misconfigured` where only a person can help."""
     place = f"Kafka at {settings.bootstrap_servers}"
     try:
-        with closing(_client(settings)) as client:
-            cluster_id = str(client.describe_cluster()["cluster_id"])
-            found = client.describe_topics([topic])
+        yield
     except (AuthorizationError, SaslAuthenticationFailedError) as error:
         raise Misconfigured(f"{place} does not let us: {error}. Give our principal the right that it names") from error
     except KafkaError as error:
         raise Outage(f"{place}: {error}") from error
-    known = [one for one in found if not one["error_code"]]
-    if not known:
-        raise TopicMissing(f"{place} has no topic {topic}")
-    return KafkaIds(cluster_id, str(known[0]["topic_id"]))
 
 
 def _client(settings: KafkaSettings) -> KafkaAdminClient:

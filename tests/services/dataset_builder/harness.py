@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cache, cached_property
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 from kafka import KafkaAdminClient
@@ -24,6 +24,7 @@ from shared.flywheel.config import Flywheel
 from shared.io.s3 import S3ObjectStore
 from shared.settings import KafkaSettings
 from tests.services.dataset_builder.builders import received
+from tests.services.dataset_builder.flywheels import flywheel_of
 from tests.services.dataset_builder.naive import naive_live
 from tests.services.dataset_builder.orders import Orders
 from tests.shared.stream.harness import PARTITIONS, Flow, Worker
@@ -34,22 +35,6 @@ ENVIRONMENT: Final = {
     "DATASET_BUILDER_POLL_SECONDS": "0.1",
     "DATASET_BUILDER_RECONCILE_SECONDS": "0.5",
 }
-
-
-def flywheel_of(dataset: str, **ready: float) -> dict[str, Any]:
-    """Declare a flywheel with one task that learns from pages and titles."""
-    source = {
-        "name": "help",
-        "start_urls": ["http://127.0.0.1/"],
-        "licence": "MPL-2.0",
-        "labels": {"app": {"path": "^/([^/]+)/"}},
-    }
-    policy = {"new_rows": 40, "max_age_seconds": 1, "quiet_seconds": 0.2, "min_rows_per_label": 1, **ready}
-    return {
-        "sources": [source],
-        "dataset": {"name": dataset, "ready": policy},
-        "tasks": [{"name": "router", "label": "app", "texts": ["page", "title"]}],
-    }
 
 
 @dataclass

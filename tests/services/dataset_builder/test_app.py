@@ -1,0 +1,50 @@
+"""Tests of the shell: what the runner is given."""
+
+import pickle
+
+import pytest
+
+from services.dataset_builder.app import Builder, no_route
+from services.dataset_builder.settings import DatasetBuilderSettings
+from shared.contracts.topics import DATASETS_READY, DOCUMENTS_AUGMENTED
+from shared.flywheel.config import Flywheel
+from shared.io.memory import MemoryObjectStore
+from shared.settings import KafkaSettings
+from tests.services.dataset_builder.builders import PLAN, document, received, rows
+from tests.services.dataset_builder.flywheels import flywheel_of
+
+
+def builder() -> Builder:
+    """Make a builder."""
+    return Builder(
+        flywheel=Flywheel.model_validate(flywheel_of("d")),
+        settings=DatasetBuilderSettings(),
+        kafka=KafkaSettings(bootstrap_servers="127.0.0.1:9"),
+        bucket="b",
+    )
+
+
+def test_the_service_reads_augmented_documents_and_makes_what_its_tasks_ask_for() -> None:
+    """Pages and titles, in a child process too."""
+    service = pickle.loads(pickle.dumps(builder().service()))  # noqa: S301 - what the runner does
+    (outcome,) = service.process([received(document(1, "one\n\ntwo"))])
+
+    assert (service.name, service.source) == ("dataset_builder", DOCUMENTS_AUGMENTED)
+    wanted = [row for row in rows(document(1, "one\n\ntwo"), PLAN) if row.kind in {"page", "title"}]
+    assert (outcome.payload, outcome.messages) == (tuple(wanted), ())
+    assert service.claim is not None
+    assert service.claim(document(1)) is None
+
+
+def test_it_sends_nothing_that_a_record_makes() -> None:
+    """Whoever makes it route something has a bug."""
+    with pytest.raises(TypeError, match="makes rows, and no str"):
+        no_route("something")
+    assert builder().ready is DATASETS_READY
+
+
+def test_commit_port_and_announcer_share_what_they_know_of_shards() -> None:
+    """One dataset in one process."""
+    made, store = builder(), MemoryObjectStore()
+    assert made.committer(store).desk is made.committer(store).desk
+    assert made.committer(store).desk.dataset.dataset == "d"
