@@ -13,7 +13,7 @@ import msgspec
 import structlog
 
 from services.curator.collector import dataset_names, store_now
-from services.curator.core.remains import BACKUPS, CACHES, DENIED, REQUEST, left_in_kafka
+from services.curator.core.remains import BACKUPS, CACHES, DENIED, REQUEST, TEXTS, left_in_kafka
 from services.curator.dataset_eraser import DatasetEraser
 from services.curator.journal import Journal
 from services.curator.pack_eraser import PackEraser
@@ -86,7 +86,7 @@ class Eraser:
             requested_at=request.at,
             finished_at=self.now(),
             removed=journal.noted(),
-            remains=(*remains, CACHES, REQUEST, DENIED, BACKUPS),
+            remains=(*remains, TEXTS, CACHES, REQUEST, DENIED, BACKUPS),
             looked=Looked(
                 packs=packs.packs, pack_bytes=packs.pack_bytes, shards=shards, records=self.holders.traces.records
             ),

@@ -20,7 +20,7 @@ from shared.contracts.envelope import MalformedEnvelope, Origin, from_headers
 from shared.contracts.erasures import ErasureRequested
 from shared.contracts.failures import DeadLetter, next_attempt, to_headers
 from shared.contracts.message import decode
-from shared.contracts.topics import ERASURES_REQUESTED
+from shared.contracts.topics import DEAD_LETTER_SUFFIX, ERASURES_REQUESTED
 from shared.io.kafka_producer import KafkaProducer
 from shared.io.outage import Misconfigured, Outage
 from shared.io.record import OutgoingRecord
@@ -34,6 +34,8 @@ GROUP: Final = "curator"
 POLL_SECONDS: Final = 1.0
 ERASURE_SECONDS: Final = 6 * 3600
 """How long one erasure may take before Kafka gives the partition to another curator, which does it again."""
+SESSION_SECONDS: Final = 10
+"""How long Kafka waits for a curator that was killed before another one takes the requests."""
 
 
 @dataclass
@@ -48,11 +50,13 @@ class Requests:
     between: Callable[[], None]
     beat: Callable[[bool], None]
     dead_lettered: Callable[[str], None] = lambda _: None
+    topic: str = ERASURES_REQUESTED.name
+    group: str = GROUP
 
     def run(self, stop: Event) -> None:
         """Work until `stop`; raises `Outage` and `Misconfigured`."""
         with kafka_errors(self.settings), closing(self._consumer()) as consumer:
-            consumer.subscribe([ERASURES_REQUESTED.name])
+            consumer.subscribe([self.topic])
             while not stop.is_set():
                 polled = consumer.poll(timeout_ms=int(POLL_SECONDS * 1000), max_records=1)
                 for place, records in polled.items():
@@ -82,7 +86,7 @@ class Requests:
             failed_at=datetime.now(UTC),
             attempt=next_attempt(record.headers),
         )
-        topic = ERASURES_REQUESTED.dead_letters
+        topic = self.topic + DEAD_LETTER_SUFFIX
         outgoing = OutgoingRecord(topic, record.key, record.value, to_headers(letter, record.headers))
         with KafkaProducer.connect(self.settings, [topic]) as producer:
             producer.send(outgoing).result()
@@ -93,10 +97,11 @@ class Requests:
             bootstrap_servers=self.settings.bootstrap_servers.split(","),
             bootstrap_timeout_ms=CONNECT_SECONDS * 1000,
             client_id="millrace-curator",
-            group_id=GROUP,
+            group_id=self.group,
             enable_auto_commit=False,
             auto_offset_reset="earliest",
             max_poll_interval_ms=ERASURE_SECONDS * 1000,
+            session_timeout_ms=SESSION_SECONDS * 1000,
         )
 
 

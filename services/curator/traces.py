@@ -1,7 +1,7 @@
 """Finds what Kafka still holds of one document: its records can't be taken out, but what they point at can."""
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -49,9 +49,10 @@ class Trace:
 class Traces:
     """Reads whole topics, for a key may be in any partition since their number grew. It changes nothing in Kafka."""
 
-    def __init__(self, settings: KafkaSettings) -> None:
-        """Connect anew for each reading."""
+    def __init__(self, settings: KafkaSettings, topics: Sequence[str] = DOCUMENT_TOPICS) -> None:
+        """Connect anew for each reading; a topic that isn't there holds nothing."""
         self._settings = settings
+        self._topics = topics
         self.records = 0
         """How many records the last reading went through."""
 
@@ -68,7 +69,9 @@ class Traces:
 
     def _records(self, consumer: KafkaConsumer) -> Iterator[Any]:
         """Yield every record that the topics hold now."""
-        left = _ends(consumer)
+        left = self._ends(consumer)
+        if not left:
+            return
         consumer.assign(list(left))
         consumer.seek_to_beginning()
         deadline = time.monotonic() + STALL_SECONDS
@@ -80,6 +83,17 @@ class Traces:
                 raise Outage(f"Kafka at {self._settings.bootstrap_servers} brought no record in {STALL_SECONDS} s")
             for records in polled.values():
                 yield from records
+
+    def _ends(self, consumer: KafkaConsumer) -> Mapping[TopicPartition, int]:
+        there = consumer.topics()
+        places = [
+            TopicPartition(topic, partition)
+            for topic in self._topics
+            if topic in there
+            for partition in consumer.partitions_for_topic(topic) or ()
+        ]
+        starts, ends = consumer.beginning_offsets(places), consumer.end_offsets(places)
+        return {place: ends[place] for place in places if ends[place] > starts[place]}
 
     def _consumer(self) -> KafkaConsumer:
         return KafkaConsumer(
@@ -102,18 +116,6 @@ def kafka_errors(settings: KafkaSettings) -> Iterator[None]:
         raise Misconfigured(f"{place} does not let us: {error}. Give our principal the right that it names") from error
     except KafkaError as error:
         raise Outage(f"{place}: {error!r}") from error
-
-
-def _ends(consumer: KafkaConsumer) -> Mapping[TopicPartition, int]:
-    there = consumer.topics()
-    places = [
-        TopicPartition(topic, partition)
-        for topic in DOCUMENT_TOPICS
-        if topic in there
-        for partition in consumer.partitions_for_topic(topic) or ()
-    ]
-    starts, ends = consumer.beginning_offsets(places), consumer.end_offsets(places)
-    return {place: ends[place] for place in places if ends[place] > starts[place]}
 
 
 def _add(trace: Trace, record: Any) -> None:  # noqa: ANN401 - kafka-python has no type hints

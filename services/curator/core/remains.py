@@ -14,6 +14,9 @@ BACKUPS: Final = Remainder(
 CACHES: Final = Remainder(
     "shards that a trainer keeps on its own disk", "rows of the affected versions, until that folder is emptied"
 )
+TEXTS: Final = Remainder(
+    "texts/", "a long text of it whose rows and messages had gone before, if there was one: nothing names it any more"
+)
 REQUEST: Final = Remainder(ERASURES_REQUESTED.name, "this request: the document's id, nothing of its content")
 DENIED: Final = Remainder("the deny-list and the datasets' manifests", "a salted hash of the document's id, for ever")
 KEPT: Final[dict[str, timedelta | None]] = {topic.name: topic.retention for topic in TOPICS}

@@ -1,0 +1,59 @@
+"""Tests of finding what Kafka still holds of a document, on a real broker."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from kafka.errors import KafkaTimeoutError, TopicAuthorizationFailedError
+
+from infra.local.servers import Endpoints
+from services.curator.traces import DOCUMENT_TOPICS, Traces, kafka_errors
+from shared.contracts.identity import document_id
+from shared.io.outage import Misconfigured, Outage
+from shared.settings import KafkaSettings
+from tests.services.curator.builders import url
+from tests.services.curator.kafka_topics import publish, topics
+
+GONE = document_id(url("gone"))
+
+
+def test_every_topic_that_holds_documents_is_read() -> None:
+    """Their dead letters too, which hold the same bytes."""
+    assert set(DOCUMENT_TOPICS) == {
+        f"documents-{state}{twin}" for state in ("raw", "clean", "rejected", "augmented") for twin in ("", "-dlq")
+    }
+
+
+@pytest.mark.integration
+def test_the_documents_records_are_counted_and_their_texts_named(servers: Endpoints) -> None:
+    """In whichever partition; what can't be read is counted all the same."""
+    bootstrap = servers.kafka_bootstrap
+    clean, dead = topics(bootstrap, "clean", "dead", partitions=3)
+    pointing = b'{"document_id":"x","body":{"bucket":"b","key":"texts/abc","offset":0,"length":1,"sha256":"0"}}'
+    pack = pointing.replace(b"texts/abc", b"raw/help/1")
+    key = GONE.encode()
+    others = [(clean, f"other-{number}".encode(), pointing, ()) for number in range(20)]
+    publish(bootstrap, [*others, (clean, key, pointing, ()), (clean, key, pack, ()), (dead, key, b"\xff", ())])
+    traces = Traces(KafkaSettings(bootstrap_servers=bootstrap), [clean, dead, "no-such-topic"])
+    found = {trace.topic: trace for trace in traces.of(GONE)}
+    assert found.keys() == {clean, dead}
+    assert (found[clean].records, found[clean].texts) == (2, {"texts/abc"})
+    assert (found[dead].records, found[dead].texts) == (1, set())
+    assert datetime.now(UTC) - found[clean].newest < timedelta(minutes=2)
+    assert traces.records == 23
+    assert traces.of(document_id(url("unknown"))) == []
+
+
+@pytest.mark.integration
+def test_empty_topics_hold_nothing(servers: Endpoints) -> None:
+    """As on the first day, or after a week without a crawl."""
+    names = topics(servers.kafka_bootstrap, "empty")
+    assert Traces(KafkaSettings(bootstrap_servers=servers.kafka_bootstrap), names).of(GONE) == []
+
+
+def test_kafkas_errors_are_told_by_what_helps() -> None:
+    """Waiting, or a person."""
+    settings = KafkaSettings(bootstrap_servers="127.0.0.1:1")
+    with pytest.raises(Outage, match=r"127\.0\.0\.1:1"), kafka_errors(settings):
+        raise KafkaTimeoutError
+    with pytest.raises(Misconfigured, match="does not let us"), kafka_errors(settings):
+        raise TopicAuthorizationFailedError
