@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Final, Self
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from shared.contracts.identity import NotAUrl, canonical_url
 from shared.flywheel.config import Source
@@ -37,23 +37,33 @@ class Bounds:
 
     def refusal(self, url: str) -> str:
         """Give the reason why the page at `url` may not be fetched; empty where it may."""
-        reason = self.host_refusal(url)
-        if reason:
+        parts = _split(url)
+        reason = self._refusal(url, parts)
+        if reason or parts is None:
             return reason
-        path = unquote(urlsplit(canonical_url(url)).path)
+        path = unquote(parts.path)
         if not path.startswith(self.allowed_paths) or (self.denied_paths and path.startswith(self.denied_paths)):
             return OUT_OF_BOUNDS
         return ENDLESS_PATH if is_endless(path) else ""
 
     def host_refusal(self, url: str) -> str:
         """Give the reason why what is no page, such as a sitemap, may not be fetched from `url`; empty where it may."""
-        try:
-            parts = urlsplit(canonical_url(url))
-        except NotAUrl:
+        return self._refusal(url, _split(url))
+
+    def _refusal(self, url: str, parts: SplitResult | None) -> str:
+        if parts is None:
             return BAD_URL
         if parts.scheme not in ("http", "https") or host_name(parts.hostname or "") not in self.hosts:
             return OUT_OF_BOUNDS
         return URL_TOO_LONG if len(url) > MAX_URL_CHARACTERS else ""
+
+
+def _split(url: str) -> SplitResult | None:
+    """Take apart the canonical form of `url`; None for what names no document."""
+    try:
+        return urlsplit(canonical_url(url))
+    except NotAUrl:
+        return None
 
 
 def is_endless(path: str) -> bool:

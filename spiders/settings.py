@@ -66,6 +66,8 @@ CONCURRENT_REQUESTS_PER_DOMAIN = 1
 
 # Two packs: while one is being stored, pages for the next may come in.
 SCRAPER_SLOT_MAX_ACTIVE_SIZE = 2 * PACK_BYTES
+# A page is one item, and waits for its pack; beside it its links go on. Scrapy makes so many tasks for every page.
+CONCURRENT_ITEMS = 4
 # Breadth first: with a limit on pages, those near the beginning are worth more.
 SCHEDULER_MEMORY_QUEUE = "scrapy.squeues.FifoMemoryQueue"
 
