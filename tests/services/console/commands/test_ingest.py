@@ -1,0 +1,38 @@
+"""`millrace ingest` as a shell sees it; the whole way is in `tests/e2e/test_page_to_dataset.py`."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.services.console.harness import Shell
+from tests.spiders.harness import flywheel_text
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> str:
+    """Write a flywheel with one source."""
+    path = tmp_path / "millrace.toml"
+    path.write_text(flywheel_text("docs", 'start_urls = ["http://127.0.0.1:1/"]'), "utf-8")
+    return str(path)
+
+
+def test_a_source_that_isn_t_there_is_refused_with_those_that_are(lonely_shell: Shell, config: str) -> None:
+    """Before anything is started or asked."""
+    done = lonely_shell.run("ingest", "docs", "dosc", MILLRACE_CONFIG=config)
+    assert done.returncode == 1
+    assert f"no source dosc in {config}. There are: docs" in done.stderr
+
+
+def test_a_flywheel_that_isn_t_there_is_wrong_usage(lonely_shell: Shell, tmp_path: Path) -> None:
+    """The message names the file and the variable."""
+    done = lonely_shell.run("ingest", MILLRACE_CONFIG=str(tmp_path / "none.toml"))
+    assert done.returncode == 2
+    assert "none.toml" in done.stderr
+
+
+@pytest.mark.integration
+def test_a_crawl_that_fails_fails_the_ingestion(shell: Shell, config: str) -> None:
+    """A site that is away brings fewer pages than expected."""
+    done = shell.run("ingest", MILLRACE_CONFIG=config)
+    assert done.returncode == 1
+    assert "docs: 0 pages, and at least 1 are expected" in done.stderr
