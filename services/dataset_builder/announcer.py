@@ -43,6 +43,7 @@ class Announcer:
     reconcile_seconds: float
     _told: str = ""
     _began: datetime | None = None
+    _known: Last | None = None
 
     def __post_init__(self) -> None:
         """Open the folders of the dataset."""
@@ -112,6 +113,11 @@ class Announcer:
         record = self._ready.read(versions[-1]) if versions else None
         if record is None:
             return Last(version=0, at=self._beginning(head))
+        if self._known is None or self._known.version != record.version:
+            self._known = self._read_last(record)
+        return self._known
+
+    def _read_last(self, record: ReadyRecord) -> Last:
         manifest = self._manifest(record.version)
         return Last(
             version=record.version,
