@@ -4,10 +4,11 @@ Killed at any point, it is run again from the start: each step finds what is lef
 what the runs before have removed.
 """
 
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Final, Protocol
 
 import msgspec
 import structlog
@@ -21,10 +22,13 @@ from services.curator.traces import Trace
 from shared.contracts.erasures import ErasureRequested
 from shared.contracts.receipts import Looked, Receipt, Remainder, Removed
 from shared.datasets.store import DatasetStore
-from shared.io.deny_list import DenyList
+from shared.io.deny_list import FRESH_SECONDS, DenyList
 from shared.io.object_store import ObjectStore
 
 log = structlog.get_logger(__name__)
+
+SETTLE_SECONDS: Final = 2 * FRESH_SECONDS
+"""How long after a request nothing is looked for yet: so long a denied page may still be let through, and stored."""
 
 
 class Forgetting(Protocol):
@@ -55,11 +59,15 @@ class Holders:
 
 @dataclass(frozen=True)
 class Eraser:
-    """Erases from all of `holders`; `now` gives the time, `grace` is that of shards that no version names."""
+    """Erases from all of `holders`.
+
+    `now` gives the time, `grace` is that of shards that no version names, `sleep` waits for so many seconds.
+    """
 
     holders: Holders
     now: Callable[[], datetime]
     grace: timedelta
+    sleep: Callable[[float], object] = time.sleep
 
     def erase(self, request: ErasureRequested) -> Receipt:
         """Forget the document and give the receipt, the one that there is already where it was forgotten before."""
@@ -72,6 +80,7 @@ class Eraser:
     def _erased(self, request: ErasureRequested, journal: Journal) -> Receipt:
         """Do every step; the order lets what is on its way arrive before it is looked for."""
         request = self._denied(request)
+        self.sleep(max(0.0, SETTLE_SECONDS - (self.now() - request.at).total_seconds()))
         shards, remains = self._from_datasets(request, journal)
         journal.note(Removed(claims=int(self.holders.index.forget(request.document_id))))
         remains += self._from_kafka(request, journal)

@@ -1,19 +1,28 @@
 """Tests of a whole erasure: what is gone, what is left, what the receipt says, and kills at every step of it."""
 
+import asyncio
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from services.cleaner.core.candidate import Candidate
+from services.cleaner.duplicates import DuplicateSettler
+from services.dataset_builder.core.decide import decide
+from services.dataset_builder.core.index import Index
+from shared.contracts.documents import CleanDocument, RejectedDocument
 from shared.contracts.identity import document_id
 from shared.contracts.receipts import AffectedVersion, MadeVersion, Promotion, Receipt, Removed, journal_key
 from shared.datasets.erased import VersionErased
 from shared.io.deny_list import DenyList
 from shared.io.memory import MemoryObjectStore
 from shared.io.object_store import ObjectStore
-from tests.services.curator.builders import NOW, live_rows, request, url
+from shared.stream.service import Outcome
+from shared.text.fingerprint import signature, text_hash
+from tests.services.curator.builders import NOW, live_rows, request, row, url
 from tests.services.curator.world import GONE, World
 
 
@@ -125,6 +134,40 @@ def test_the_page_stays_away(store: ObjectStore) -> None:
     assert head is not None
     assert head.denied == (receipt.deny_hash,)
     assert receipt.deny_hash == DenyList(store).hash_of(world.gone)
+
+
+def test_nothing_is_looked_for_before_everybody_knows_that_it_is_denied() -> None:
+    """A cleaner may still let the page through for as long as it trusts the list that it has read."""
+    world, slept = World(MemoryObjectStore(), now=NOW + timedelta(seconds=2)), list[float]()
+    world.fill()
+
+    def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        assert DenyList(world.store).denied([world.gone])
+        assert world.found(GONE)
+
+    replace(world.eraser(), sleep=sleep).erase(request(GONE))
+    assert slept == [8.0]
+    assert world.found(GONE) == []
+
+
+def test_what_builder_and_cleaner_are_asked_by_says_no_to_a_replay(store: ObjectStore) -> None:
+    """The raw record is still in Kafka, and may be read again from the start."""
+    world, _ = erased(store)
+    head = world.dataset.head()
+    assert head is not None
+    denied = frozenset(head.denied)
+    again, other = row(GONE, content="c7"), row("new")
+    decision = decide(Index(), [[again], [other]], lambda id_: DenyList(store).hash_of(id_) in denied)
+    assert decision.rows == (other,)
+    assert decision.verdicts["denied"] == 1
+    page = CleanDocument(document_id=world.gone, lineage=again.lineage, language="en", text=again.text)
+    candidate = Candidate(world.gone, "en", text_hash(again.text), signature(again.text, "en"))
+    settler = DuplicateSettler(world.index, DenyList(store), None, similarity=0.8)  # type: ignore[arg-type]
+    (settled,) = asyncio.run(settler.settle([Outcome(messages=(page,), payload=candidate)]))
+    assert [type(message) for message in settled.messages] == [RejectedDocument]
+    assert settled.reason == "denied"
+    assert settled.objects == ()
 
 
 def test_a_version_that_held_it_says_so(store: ObjectStore) -> None:
