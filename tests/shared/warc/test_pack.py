@@ -30,6 +30,7 @@ HEADERS = st.lists(st.tuples(NAMES, VALUES), max_size=6).map(tuple)
 
 
 @given(st.text("/?&=ü页a", max_size=20), MOMENTS, st.integers(100, 999), HEADERS, st.binary(max_size=2000))
+@settings(derandomize=True, deadline=None)
 def test_a_page_comes_back_whole(
     path: str, moment: datetime, status: int, headers: tuple[tuple[str, str], ...], body: bytes
 ) -> None:
@@ -120,7 +121,7 @@ def test_what_is_no_record_is_refused(member: bytes) -> None:
 
 
 @given(st.integers(0, len(PAGE) - 1), st.integers(0, 7))
-@settings(max_examples=200)
+@settings(derandomize=True, deadline=None, max_examples=200)
 def test_a_flipped_bit_is_found_or_harmless(position: int, bit: int) -> None:
     """The member's checksum finds what its format does not; bits that say nothing of the content change nothing."""
     flipped = bytearray(PAGE)
@@ -141,6 +142,7 @@ def test_a_bomb_raises() -> None:
 
 
 @given(st.integers(MIN_BLANK_BYTES, MIN_BLANK_BYTES + 100_000))
+@settings(derandomize=True, deadline=None)
 def test_a_blank_has_its_length_and_is_stepped_over(length: int) -> None:
     """The pages on both sides are still there and still where they were."""
     gap = blank(length)
