@@ -66,6 +66,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return Exit.HALTED
     except Outage as error:
         return _away(error)
+    except KeyboardInterrupt:
+        # Before Scrapy takes signals over; nothing was fetched yet.
+        return Exit.OK
 
 
 def ordered(arguments: Sequence[str] | None) -> Order:

@@ -1,20 +1,31 @@
 """Tests of `millrace crawl` as a shell sees it, on real servers and a real site."""
 
 import json
+import os
+import pty
+import re
 import secrets
 import signal
+import subprocess
+import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from infra.local.servers import Endpoints
 from tests.services.console.harness import Shell
-from tests.spiders.harness import flywheel_text, make_topics, wait_until
-from tests.spiders.web import Web, page
+from tests.spiders.harness import ROOT, flywheel_text, make_topics, wait_until
+from tests.spiders.web import Reply, Web, page
 
 pytestmark = pytest.mark.integration
 
 SITE = {"/": page("/a", "/gone", "/pdf.pdf"), "/a": page("/")}
+
+
+def endless(path: str) -> Reply:
+    """Give a site where each page leads to five others."""
+    return page(*(f"/{path.strip('/')}{number}" for number in range(5)))
 
 
 @pytest.fixture
@@ -86,7 +97,7 @@ def test_a_missing_file_is_named(lonely_shell: Shell, tmp_path: Path) -> None:
 
 def test_ctrl_c_is_passed_on(ready_shell: Shell, tmp_path: Path) -> None:
     """The crawl stops in order, and its table is still shown; a command that follows does not run."""
-    with Web(lambda path: page(*(f"/{path.strip('/')}{number}" for number in range(5)))) as web:
+    with Web(endless) as web:
         source, config = flywheel(tmp_path, web)
         running = ready_shell.start("crawl", source, "--config", config)
         assert running.process.stdout is not None
@@ -98,6 +109,31 @@ def test_ctrl_c_is_passed_on(ready_shell: Shell, tmp_path: Path) -> None:
     assert "it was stopped before its end (shutdown); what was fetched is published." in done.stderr
     assert int(rows(done.stdout)["pages published"]) > 10
     assert "a second" in first
+
+
+def test_a_terminal_shows_one_line_that_changes(ready_shell: Shell, tmp_path: Path) -> None:
+    """And the table below it at the end."""
+    ours, theirs = pty.openpty()
+    with Web(endless) as web:
+        source, config = flywheel(tmp_path, web)
+        command = [sys.executable, "-m", "services.console", "crawl", source, "--config", config, "--page-limit", "150"]
+        environment = os.environ | ready_shell.environment | {"MILLRACE_HOME": str(tmp_path), "TERM": "xterm"}
+        with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=theirs, stdin=theirs) as process:
+            os.close(theirs)
+            shown = read_all(ours)
+    assert process.returncode == 0
+    assert re.search(r"\r.*[\d,]+ pages, [\d,]+ a second, [\d,]+ queued", shown)
+    assert re.search(r"pages published +150", shown)
+
+
+def read_all(terminal: int) -> str:
+    """Read a terminal until the other side has closed it."""
+    parts = []
+    with suppress(OSError):
+        while part := os.read(terminal, 65_536):
+            parts.append(part)
+    os.close(terminal)
+    return b"".join(parts).decode()
 
 
 def test_a_crawl_that_dies_is_told(lonely_shell: Shell, tmp_path: Path) -> None:
