@@ -3,7 +3,8 @@
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Final
+from datetime import timedelta
+from typing import Final, NamedTuple
 
 from services.console.accounts import Accounts
 from services.console.core.closing import Closing, Crawled, stage_times
@@ -12,15 +13,15 @@ from services.console.flow import Flow, Stage
 from services.console.terminal import NotDone
 from services.console.topic_reader import Topics
 from shared.contracts.topics import DOCUMENTS_AUGMENTED, DOCUMENTS_CLEAN
-from shared.datasets.ready import ReadyRecords
+from shared.datasets.readiness import NotReady, last_ready, readiness
 from shared.datasets.store import DatasetStore
 from shared.flywheel.config import Flywheel
 
 POLL_SECONDS: Final = 1.0
 STAGES: Final = {DOCUMENTS_CLEAN.name: "clean", DOCUMENTS_AUGMENTED.name: "augment"}
 """What a stage is called in the table, by the topic that it writes."""
-READY_POLICY_SECONDS: Final = 15.0
-"""Beside the policy's own quiet time: how long a version may take to be marked as ready."""
+READY_SECONDS: Final = 15.0
+"""Beside the policy's quiet time: how long a version may take to be marked as ready, once the policy says yes to it."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,13 @@ class Progress:
 
     stages: list[Stage]
     waits_for: str
+
+
+class Wanting(NamedTuple):
+    """The newest version that is ready, if any is, and why what came after it isn't."""
+
+    ready: int | None
+    why: str = ""
 
 
 @dataclass(frozen=True)
@@ -55,14 +63,15 @@ class Ingestion:
         started = time.monotonic()
         crawled = tuple(crawl() for crawl in crawls)
         self._drain()
-        ready = self._await_ready()
+        wanting = self._await_ready()
         accounts = Accounts(self.topics, self.datasets)
         seen = accounts.seen()
         head = self.datasets.head()
         return Closing(
             dataset=self.flywheel.dataset.name,
             version=None if head is None else head.version,
-            ready=ready,
+            ready=wanting.ready,
+            not_ready_because=wanting.why,
             crawled=crawled,
             documents=conserve(seen),
             rows={} if head is None else head.rows,
@@ -87,20 +96,21 @@ class Ingestion:
                 )
         self.told(Progress(last, "the readiness policy"))
 
-    def _await_ready(self) -> int | None:
-        """Wait until what the dataset holds now is ready, or its policy has had the time to say no to it."""
-        records = ReadyRecords(self.datasets.store, self.datasets.dataset)
-        patience = self.flywheel.dataset.ready.quiet_seconds + READY_POLICY_SECONDS
-        until = time.monotonic() + patience
+    def _await_ready(self) -> Wanting:
+        """Wait until what the dataset holds now is ready, or its policy says no to it."""
+        policy = self.flywheel.dataset.ready
+        until = time.monotonic() + policy.quiet_seconds + READY_SECONDS
         while True:
-            newest = max(records.versions(), default=None)
-            if self._says_all(newest) or time.monotonic() > until:
-                return newest
+            head = self.datasets.head()
+            if head is None:
+                return Wanting(None, "nothing was built")
+            last = last_ready(self.datasets, head)
+            if last.version and (head.version <= last.version or head.content_hash == last.content_hash):
+                return Wanting(last.version)
+            # Later than any quiet time: what it says now, it says until something comes in.
+            verdict = readiness(head, last, policy, head.created_at + timedelta(seconds=policy.quiet_seconds))
+            if isinstance(verdict, NotReady):
+                return Wanting(last.version or None, verdict.reason)
+            if time.monotonic() > until:
+                return Wanting(last.version or None, "the builder says why: make logs NAME=dataset_builder")
             time.sleep(self.limits.poll_seconds)
-
-    def _says_all(self, ready: int | None) -> bool:
-        """Say whether the ready version has all that the head has: later commits may have moved offsets alone."""
-        head = self.datasets.head()
-        if head is None or ready is None:
-            return head is None
-        return head.version <= ready or self.datasets.read(ready).content_hash == head.content_hash

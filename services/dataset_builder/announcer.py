@@ -8,18 +8,18 @@ import asyncio
 import hashlib
 import time
 from dataclasses import dataclass
-from datetime import datetime
 
 import structlog
 
 from services.dataset_builder.announcements import Announcements
 from services.dataset_builder.committer import Desk
 from services.dataset_builder.core.announcement import Announced, envelope_of, message_of
-from services.dataset_builder.core.readiness import Last, NotReady, readiness, train_rows, uncovered
+from services.dataset_builder.core.coverage import uncovered
 from services.dataset_builder.evaluator import Evaluator
 from services.dataset_builder.shard_facts import live_facts
 from shared.datasets.erased import ErasedVersions
 from shared.datasets.manifest import Manifest
+from shared.datasets.readiness import Last, NotReady, last_ready, readiness, train_rows
 from shared.datasets.ready import ReadyRecord, ReadyRecords
 from shared.datasets.store import NoSuchVersion
 from shared.flywheel.config import Flywheel
@@ -42,7 +42,6 @@ class Announcer:
     poll_seconds: float
     reconcile_seconds: float
     _told: str = ""
-    _began: datetime | None = None
     _known: Last | None = None
 
     def __post_init__(self) -> None:
@@ -81,7 +80,8 @@ class Announcer:
     def _record(self, head: Manifest) -> ReadyRecord | None:
         """Give the ready record of `head`; None where it isn't ready."""
         policy, now = self.flywheel.dataset.ready, self.desk.now()
-        verdict = readiness(head, self._last(head), policy, now)
+        self._known = last_ready(self.desk.dataset, head, self._known)
+        verdict = readiness(head, self._known, policy, now)
         if isinstance(verdict, NotReady):
             self._wait(head, verdict)
             return None
@@ -106,32 +106,6 @@ class Announcer:
         if verdict.reason != self._told:
             log.info("not_ready", version=head.version, reason=verdict.reason)
             self._told = verdict.reason
-
-    def _last(self, head: Manifest) -> Last:
-        """Give the last version that was ready; where none was, the oldest version that there is as the beginning."""
-        versions = self._ready.versions()
-        record = self._ready.read(versions[-1]) if versions else None
-        if record is None:
-            return Last(version=0, at=self._beginning(head))
-        if self._known is None or self._known.version != record.version:
-            self._known = self._read_last(record)
-        return self._known
-
-    def _read_last(self, record: ReadyRecord) -> Last:
-        manifest = self._manifest(record.version)
-        return Last(
-            version=record.version,
-            at=record.created_at,
-            train_rows=record.train_rows,
-            content_hash="" if manifest is None else manifest.content_hash,
-            next_offsets={} if manifest is None else manifest.next_offsets,
-        )
-
-    def _beginning(self, head: Manifest) -> datetime:
-        if self._began is None:
-            oldest = self._manifest(min(self.desk.dataset.versions(), default=head.version)) or head
-            self._began = oldest.created_at
-        return self._began
 
     def _manifest(self, version: int) -> Manifest | None:
         try:

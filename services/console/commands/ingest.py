@@ -28,9 +28,7 @@ from shared.settings import FlywheelSettings, KafkaSettings, StoreSettings, load
 
 
 def ingest(
-    sources: Annotated[
-        list[str] | None, typer.Argument(help="Sources by name; by default all.")
-    ] = None,
+    sources: Annotated[list[str] | None, typer.Argument(help="Sources by name; by default all.")] = None,
     config: Annotated[Path | None, typer.Option(help="The flywheel's file. By default MILLRACE_CONFIG.")] = None,
     page_limit: Annotated[int | None, typer.Option(min=1, help="Publish at most so many pages of each source.")] = None,
     stall_seconds: Annotated[float, typer.Option(min=1, help="Give up when no stage moves for so long.")] = 120,

@@ -36,11 +36,12 @@ class StageTime(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Closing(msgspec.Struct, frozen=True, kw_only=True):
-    """All of the table; `ready` is the newest ready version, None where the policy says no to all."""
+    """All of the table; `ready` is the newest ready version, `not_ready_because` why what came after it isn't."""
 
     dataset: str
     version: int | None
     ready: int | None
+    not_ready_because: str
     crawled: tuple[Crawled, ...]
     documents: Conservation
     rows: dict[str, int]
@@ -106,6 +107,8 @@ def _listed(counts: Mapping[str, int]) -> str:
 def _version(closing: Closing) -> str:
     if closing.version is None:
         return f"{closing.dataset} has no version yet"
-    if closing.ready is None:
-        return f"{closing.dataset}, version {closing.version}; none is ready to train on yet"
-    return f"{closing.dataset}, version {closing.version}; newest that is ready to train on: {closing.ready}"
+    ready = (
+        "none is" if closing.ready is None else "it is" if closing.ready == closing.version else f"{closing.ready} is"
+    )
+    why = f" ({closing.not_ready_because})" if closing.not_ready_because else ""
+    return f"{closing.dataset}, version {closing.version}; {ready} ready to train on{why}"

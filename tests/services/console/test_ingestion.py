@@ -1,7 +1,7 @@
 """An ingestion waits for what is on its way, no longer, and says what became of it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 
@@ -23,7 +23,7 @@ from tests.services.console.memory_topics import AT, MemoryTopics
 FLYWHEEL = Flywheel.model_validate(
     {
         "sources": [{"name": "site", "start_urls": ["http://127.0.0.1:8808/"], "licence": "MPL-2.0"}],
-        "dataset": {"name": "site", "ready": {"quiet_seconds": 0}},
+        "dataset": {"name": "site", "ready": {"quiet_seconds": 0, "new_rows": 2}},
     }
 )
 
@@ -37,6 +37,7 @@ class Site:
     committed: dict[str, dict[int, int]] = field(default_factory=lambda: {"cleaner": {}, "augmenter": {}})
     told: list[Progress] = field(default_factory=list)
     work: list[Callable[[], None]] = field(default_factory=list)
+    mark: bool = True
 
     def crawl(self) -> Crawled:
         """Publish two pages, and leave the rest to the stages."""
@@ -86,6 +87,8 @@ class Site:
         self.datasets.commit(manifest)
 
     def _mark(self) -> None:
+        if not self.mark:
+            return
         record = ReadyRecord(
             version=1, created_at=AT, trigger="t", rows={}, train_rows=2, manifest_sha256="", manifest_bytes=0
         )
@@ -106,6 +109,7 @@ def test_it_waits_for_every_stage_and_for_the_ready_version() -> None:
 
     assert (done.documents.published, done.documents.kept, done.documents.in_flight) == (2, 2, 0)
     assert (done.version, done.ready, done.rows["total"]) == (1, 1, 2)
+    assert done.not_ready_because == ""
     assert [stage.stage for stage in done.stages] == ["clean", "augment"]
     waits = [progress.waits_for for progress in site.told]
     assert waits[-1] == "the readiness policy"
@@ -138,3 +142,18 @@ def test_nothing_to_do_is_done_at_once() -> None:
     """An empty flow has nothing on its way and no version to wait for."""
     done = ingestion(Site()).run([])
     assert (done.documents.published, done.version, done.ready) == (0, None, None)
+    assert done.not_ready_because == "nothing was built"
+
+
+def test_a_policy_that_says_no_is_not_waited_for() -> None:
+    """Its reason is in the table."""
+    site = Site()
+    policy = FLYWHEEL.dataset.ready.model_copy(update={"new_rows": 3})
+    dataset = FLYWHEEL.dataset.model_copy(update={"ready": policy})
+    patient = replace(ingestion(site), flywheel=FLYWHEEL.model_copy(update={"dataset": dataset}))
+    site.mark = False
+
+    done = patient.run([site.crawl])
+
+    assert (done.version, done.ready) == (1, None)
+    assert done.not_ready_because.startswith("2 new training rows of 3")

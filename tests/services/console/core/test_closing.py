@@ -21,6 +21,7 @@ CLOSING = Closing(
     dataset="site",
     version=7,
     ready=6,
+    not_ready_because="9 new training rows of 500",
     crawled=(Crawled(source="site", pages=10, rejected={"too-large": 1}, seconds=2.0),),
     documents=LAW,
     rows={"total": 9, "split:train": 8, "split:test": 1, "label:application=calc": 9, "language:en": 9, "kind:page": 9},
@@ -45,7 +46,7 @@ def test_the_table_says_all_of_it() -> None:
         ("stage clean", "10 records in 4.0 s, 2 records/s"),
         ("total", "9.5 s"),
         ("conservation", str(LAW)),
-        ("dataset", "site, version 7; newest that is ready to train on: 6"),
+        ("dataset", "site, version 7; 6 is ready to train on (9 new training rows of 500)"),
     ]
 
 

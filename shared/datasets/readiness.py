@@ -1,16 +1,17 @@
-"""When a dataset version is worth training on."""
+"""When a dataset version is worth training on, by the policy of `[dataset.ready]`."""
 
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Final
 
-from services.dataset_builder.core.facts import Fact
 from shared.contracts.split import Split
 from shared.datasets.manifest import Manifest
-from shared.flywheel.config import Readiness, Task
+from shared.datasets.ready import ReadyRecords
+from shared.datasets.store import DatasetStore, NoSuchVersion
+from shared.flywheel.config import Readiness
 
-TRAIN = f"split:{Split.TRAIN.value}"
+TRAIN: Final = f"split:{Split.TRAIN.value}"
 
 
 @dataclass(frozen=True)
@@ -62,28 +63,31 @@ def train_rows(manifest: Manifest) -> int:
     return manifest.rows.get(TRAIN, 0)
 
 
-def uncovered(live: Iterable[Fact], tasks: Iterable[Task], min_rows: int) -> NotReady | None:
-    """Say which label of which task has fewer than `min_rows` training rows that the task learns from; None for none.
+def last_ready(datasets: DatasetStore, head: Manifest, known: Last | None = None) -> Last:
+    """Read the last version that was ready; where none was, the oldest version that there is is the beginning.
 
-    The labels of a task are those that any live row has.
+    `known` is what was read before, which saves reading its manifest again. Raises `Outage`.
     """
-    facts = tuple(live)
-    for task in tasks:
-        train = Counter(dict.fromkeys(label_values(facts, task), 0))
-        train.update(
-            value
-            for fact in facts
-            if fact.split is Split.TRAIN and fact.kind in task.texts and fact.language in task.languages
-            for name, value in fact.labels
-            if name == task.label
-        )
-        few = {value: count for value, count in sorted(train.items()) if count < min_rows}
-        if few or (min_rows and not train):
-            found = ", ".join(f"{value} has {count}" for value, count in few.items()) or "no row has the label"
-            return NotReady(f"task {task.name} needs {min_rows} training rows for each {task.label}: {found}")
-    return None
+    records = ReadyRecords(datasets.store, datasets.dataset)
+    versions = records.versions()
+    record = records.read(versions[-1]) if versions else None
+    if record is None:
+        first = _manifest(datasets, 1) or _manifest(datasets, min(datasets.versions(), default=head.version)) or head
+        return Last(version=0, at=first.created_at)
+    if known is not None and known.version == record.version:
+        return known
+    manifest = _manifest(datasets, record.version)
+    return Last(
+        version=record.version,
+        at=record.created_at,
+        train_rows=record.train_rows,
+        content_hash="" if manifest is None else manifest.content_hash,
+        next_offsets={} if manifest is None else manifest.next_offsets,
+    )
 
 
-def label_values(facts: Iterable[Fact], task: Task) -> set[str]:
-    """Give every value of the task's label that a row has."""
-    return {value for fact in facts for name, value in fact.labels if name == task.label}
+def _manifest(datasets: DatasetStore, version: int) -> Manifest | None:
+    try:
+        return datasets.read(version)
+    except NoSuchVersion:
+        return None

@@ -1,16 +1,21 @@
 """Tests of when a version is worth training on, as tables."""
 
-import pytest
-from msgspec.structs import replace
+from datetime import UTC, datetime, timedelta
 
-from services.dataset_builder.core.facts import fact_of
-from services.dataset_builder.core.readiness import Last, NotReady, Ready, readiness, uncovered
-from services.dataset_builder.core.succession import empty_manifest
-from shared.contracts.documents import AugmentedDocument
-from shared.contracts.split import Split
+import pytest
+
 from shared.datasets.manifest import Manifest
-from shared.flywheel.config import Readiness, Task
-from tests.services.dataset_builder.builders import PLAN, document, moment, rows
+from shared.datasets.readiness import Last, NotReady, Ready, last_ready, readiness
+from shared.datasets.ready import ReadyRecord, ReadyRecords
+from shared.datasets.store import DatasetStore
+from shared.flywheel.config import Readiness
+from shared.io.memory import MemoryObjectStore
+
+
+def moment(second: int) -> datetime:
+    """Give a moment, so many seconds after the beginning."""
+    return datetime(2026, 1, 2, tzinfo=UTC) + timedelta(seconds=second)
+
 
 POLICY = Readiness(new_rows=100, max_age_seconds=3_600, min_rows_per_label=2, quiet_seconds=5)
 LAST = Last(version=3, at=moment(0), train_rows=500, content_hash="old", next_offsets={"t/0": 9})
@@ -18,9 +23,12 @@ LAST = Last(version=3, at=moment(0), train_rows=500, content_hash="old", next_of
 
 def head(train: int, version: int = 4, content: str = "new", offset: int = 20) -> Manifest:
     """Give a version with so many training rows, committed at second 100."""
-    return replace(
-        empty_manifest("d", moment(100)),
+    return Manifest(
+        dataset="d",
         version=version,
+        parent=version - 1 or None,
+        created_at=moment(100),
+        writer="test",
         rows={"split:train": train},
         content_hash=content,
         next_offsets={"t/0": offset},
@@ -74,33 +82,35 @@ def test_the_first_version_is_ready_by_the_same_rule() -> None:
     assert isinstance(readiness(head(0, version=1), beginning, POLICY, moment(9_000)), NotReady)
 
 
-TASK = Task(name="router", label="app", texts=("page",), languages=("en",))
-CALC = [document(number, label="calc") for number in range(2)]
+def test_the_last_ready_version_is_read_with_what_the_policy_asks_of_it() -> None:
+    """Its record, and what its manifest held; before there was one, the first version is the beginning."""
+    datasets = DatasetStore(MemoryObjectStore(), "d")
+    for version in (1, 2, 3):
+        datasets.commit(head(10 * version, version=version, content=f"content {version}"))
+    latest = datasets.read(3)
+    assert last_ready(datasets, latest) == Last(version=0, at=moment(100))
+
+    record = ReadyRecord(
+        version=2,
+        created_at=moment(200),
+        trigger="age",
+        rows={},
+        train_rows=20,
+        manifest_sha256="",
+        manifest_bytes=0,
+    )
+    ReadyRecords(datasets.store, "d").mark(record)
+    found = last_ready(datasets, latest)
+    assert found == Last(version=2, at=moment(200), train_rows=20, content_hash="content 2", next_offsets={"t/0": 20})
+    assert last_ready(datasets, latest, found) is found
+    assert last_ready(datasets, latest, Last(version=1, at=moment(0))) == found
 
 
-@pytest.mark.parametrize(
-    ("documents", "reason"),
-    [
-        (CALC, None),
-        ([*CALC, document(8, label="")], None),
-        (CALC[:1], "calc has 1"),
-        ([document(9, label="")], "no row has the label"),
-        ([*CALC, document(9, label="math", split=Split.TEST)], "math has 0"),
-        ([*CALC, document(9, label="math", language="zh")], "math has 0"),
-        ([document(9, "one\n\ntwo")], "calc has 1"),
-        ([document(9), document(9, copy=1)], None),
-    ],
-    ids=["enough", "unlabelled", "too few", "no label", "only in test", "another language", "other texts", "copies"],
-)
-def test_each_label_of_each_task_must_be_in_train(documents: list[AugmentedDocument], reason: str | None) -> None:
-    """Counted as the task learns: its texts and languages alone."""
-    live = [fact_of(row) for one in documents for row in rows(one, PLAN)]
-    found = uncovered(live, [TASK], 2)
-    assert (found is None) == (reason is None)
-    assert found is None or found.reason == f"task router needs 2 training rows for each app: {reason}"
-
-
-def test_where_no_task_learns_nothing_need_be_covered() -> None:
-    """A dataset may grow before anybody knows what for."""
-    assert uncovered([], [], 5) is None
-    assert uncovered([], [TASK], 0) is None
+def test_a_ready_version_whose_manifest_is_gone_still_counts() -> None:
+    """What it held can't be told, so whatever is there now is news."""
+    datasets = DatasetStore(MemoryObjectStore(), "d")
+    record = ReadyRecord(
+        version=7, created_at=moment(0), trigger="age", rows={}, train_rows=5, manifest_sha256="", manifest_bytes=0
+    )
+    ReadyRecords(datasets.store, "d").mark(record)
+    assert last_ready(datasets, head(5, version=8)) == Last(version=7, at=moment(0), train_rows=5)

@@ -1,0 +1,41 @@
+"""Tests of which labels have too few rows."""
+
+import pytest
+
+from services.dataset_builder.core.coverage import uncovered
+from services.dataset_builder.core.facts import fact_of
+from shared.contracts.documents import AugmentedDocument
+from shared.contracts.split import Split
+from shared.flywheel.config import Task
+from tests.services.dataset_builder.builders import PLAN, document, rows
+
+TASK = Task(name="router", label="app", texts=("page",), languages=("en",))
+CALC = [document(number, label="calc") for number in range(2)]
+
+
+@pytest.mark.parametrize(
+    ("documents", "reason"),
+    [
+        (CALC, None),
+        ([*CALC, document(8, label="")], None),
+        (CALC[:1], "calc has 1"),
+        ([document(9, label="")], "no row has the label"),
+        ([*CALC, document(9, label="math", split=Split.TEST)], "math has 0"),
+        ([*CALC, document(9, label="math", language="zh")], "math has 0"),
+        ([document(9, "one\n\ntwo")], "calc has 1"),
+        ([document(9), document(9, copy=1)], None),
+    ],
+    ids=["enough", "unlabelled", "too few", "no label", "only in test", "another language", "other texts", "copies"],
+)
+def test_each_label_of_each_task_must_be_in_train(documents: list[AugmentedDocument], reason: str | None) -> None:
+    """Counted as the task learns: its texts and languages alone."""
+    live = [fact_of(row) for one in documents for row in rows(one, PLAN)]
+    found = uncovered(live, [TASK], 2)
+    assert (found is None) == (reason is None)
+    assert found is None or found.reason == f"task router needs 2 training rows for each app: {reason}"
+
+
+def test_where_no_task_learns_nothing_need_be_covered() -> None:
+    """A dataset may grow before anybody knows what for."""
+    assert uncovered([], [], 5) is None
+    assert uncovered([], [TASK], 0) is None
