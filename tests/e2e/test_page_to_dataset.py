@@ -151,7 +151,7 @@ def test_the_table_s_rows_are_the_shards_rows(closed: dict[str, Any], store: S3O
     assert closed["rows"] == count_rows(rows)
     assert len({row.row_id for row in rows}) == len(rows)
     assert len({row.document_id for row in rows}) == closed["documents"]["kept"]
-    assert closed["ready"] == closed["version"]
+    assert 0 < closed["ready"] <= closed["version"]
 
 
 def test_what_a_row_says_its_page_says(closed: dict[str, Any], store: S3ObjectStore, tree: Path) -> None:

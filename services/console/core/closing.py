@@ -107,8 +107,6 @@ def _listed(counts: Mapping[str, int]) -> str:
 def _version(closing: Closing) -> str:
     if closing.version is None:
         return f"{closing.dataset} has no version yet"
-    ready = (
-        "none is" if closing.ready is None else "it is" if closing.ready == closing.version else f"{closing.ready} is"
-    )
+    which = "it" if closing.ready == closing.version else closing.ready or "none"
     why = f" ({closing.not_ready_because})" if closing.not_ready_because else ""
-    return f"{closing.dataset}, version {closing.version}; {ready} ready to train on{why}"
+    return f"{closing.dataset}, version {closing.version}; {which} is ready to train on{why}"
