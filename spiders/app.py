@@ -28,7 +28,7 @@ from spiders.crawl import Crawl
 from spiders.packs import PackWriter
 from spiders.progress import report, write
 from spiders.publisher import SERVICE, TOPICS, Publisher
-from spiders.settings import SpiderSettings, scrapy_settings
+from spiders.settings import NoContact, SpiderSettings, scrapy_settings
 from spiders.tally import Tally, Verdict, judged
 
 log = structlog.get_logger(__name__)
@@ -61,7 +61,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         configure_logging(SERVICE, load(TelemetrySettings))
         order = ordered(arguments)
         return int(_crawl(order))
-    except (SettingsError, FlywheelError, NoSuchSource, Misconfigured) as error:
+    except (SettingsError, FlywheelError, NoSuchSource, NoContact, Misconfigured) as error:
         sys.stderr.write(f"{error}\n")
         return Exit.HALTED
     except Outage as error:
@@ -110,7 +110,7 @@ def _crawl(order: Order) -> int:
 
 
 def spider_of(source: Source, deployment: SpiderSettings) -> tuple[str, ScrapySettings]:
-    """Give the name of the source's spider, which is there, and the crawl's settings; raises `NoSuchSource`."""
+    """Give the source's spider, which is there, and the crawl's settings; raises `NoSuchSource`, `NoContact`."""
     settings = ScrapySettings()
     settings.setmodule("spiders.settings", priority="project")
     settings.setdict(scrapy_settings(source, deployment), priority="cmdline")

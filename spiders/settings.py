@@ -85,10 +85,10 @@ class SpiderSettings(Settings):
 
     model_config = SettingsConfigDict(env_prefix="SPIDERS_")
 
-    contact: Annotated[str, Field(min_length=3, pattern=r"^[^\s()]+$")] = Field(
-        default="https://github.com/millrace",
+    contact: Annotated[str, Field(min_length=3, pattern=r"^[^\s()]+$")] | None = Field(
+        default=None,
         description="Where the owner of a site reaches you: a web address or an e-mail address. It is in the user "
-        "agent; give your own before you fetch from others.",
+        "agent; without one only sites of this machine are fetched.",
         examples=["https://example.org/crawler"],
     )
     outage_seconds: Seconds = Field(
@@ -97,13 +97,22 @@ class SpiderSettings(Settings):
     timeout_seconds: Seconds = Field(default=30, description="How long one page may take.")
 
 
-def user_agent(contact: str) -> str:
+class NoContact(Exception):
+    """The source is somebody else's, and nobody is named who answers for the crawl; the message is for a person."""
+
+
+def user_agent(contact: str | None) -> str:
     """Say who we are, and where to reach us."""
-    return f"Millrace/{VERSION} (+{contact})"
+    return f"Millrace/{VERSION}" + (f" (+{contact})" if contact else "")
 
 
 def scrapy_settings(source: Source, deployment: SpiderSettings) -> dict[str, object]:
-    """Give the settings that a crawl of `source` has beside those of this module."""
+    """Give the settings that a crawl of `source` has beside those of this module; raises `NoContact`."""
+    if deployment.contact is None and len(loopback_hosts(source.hosts)) < len(source.hosts):
+        raise NoContact(
+            f"source {source.name} is not on this machine: say in SPIDERS_CONTACT where its owner reaches you, such as "
+            "SPIDERS_CONTACT=https://example.org/crawler"
+        )
     return {
         "USER_AGENT": user_agent(deployment.contact),
         "DOWNLOAD_DELAY": source.delay_seconds,

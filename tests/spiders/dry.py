@@ -78,7 +78,7 @@ def _run() -> None:
     order = ordered(sys.argv[1:])
     heap = Heap()
     heap.crawl = Crawl(order.source, order.page_limit, heap)
-    spider, settings = spider_of(order.source, SpiderSettings(timeout_seconds=2))
+    spider, settings = spider_of(order.source, SpiderSettings(timeout_seconds=2, contact="me@example.org"))
     process = scrapy_process(settings)
     process.crawl(spider, crawl=heap.crawl)
     process.start()

@@ -10,7 +10,7 @@ import pytest
 from shared.contracts.identity import content_hash, document_id, raw_event_id
 from shared.stream.exits import Exit
 from spiders.app import NoSuchSource, main, ordered, spider_of
-from spiders.settings import SpiderSettings
+from spiders.settings import NoContact, SpiderSettings
 from tests.spiders.harness import Site, flywheel_text
 from tests.spiders.web import Reply, Web, moved, page
 
@@ -23,12 +23,13 @@ HTML = b"<html><body><p>A page of its own.</p></body></html>"
 def test_a_site_is_read_whole(site: Site) -> None:
     """Every page once, whatever its links are spelt like; object and event agree."""
     pages = {"/": page("/a", "/b?x=1", "/a#top", "./a"), "/a": page("/", "/%62"), "/b": page(), "/b?x=1": page()}
+    site.environment["SPIDERS_CONTACT"] = "me@example.org"
     with Web(pages) as web:
         crawled = site.crawl(f'start_urls = ["{web.url}/"]')
         read = site.pages()
     assert {url: one.body for url, one in read.items()} == {web.url + path: one.body for path, one in pages.items()}
     assert web.asked == {"/robots.txt": 1, **dict.fromkeys(pages, 1)}
-    assert all(agent.startswith("Millrace/") and "(+" in agent for agent in web.agents)
+    assert all(agent.startswith("Millrace/") and agent.endswith(" (+me@example.org)") for agent in web.agents)
     assert (crawled.code, crawled.last["verdict"], crawled.last["pages"], crawled.err) == (Exit.OK, "ok", 4, "")
     assert len(site.packs()) == crawled.last["packs"] < 4
 
@@ -227,6 +228,16 @@ def test_a_page_limit_never_raises_the_sources_own(tmp_path: Path) -> None:
     arguments = ["site-a", "--config", str(config)]
     limits = [ordered([*arguments, *more]).page_limit for more in ([], ["--page-limit", "3"], ["--page-limit", "30"])]
     assert limits == [10, 3, 10]
+
+
+def test_nobody_is_crawled_by_nobody(tmp_path: Path) -> None:
+    """A site of others is not fetched before somebody is named who answers for it; our own machine may be."""
+    config = tmp_path / "millrace.toml"
+    config.write_text(flywheel_text("site-a", 'start_urls = ["https://www.example.org/"]', delay=1), "utf-8")
+    order = ordered(["site-a", "--config", str(config)])
+    with pytest.raises(NoContact, match="SPIDERS_CONTACT=https"):
+        spider_of(order.source, SpiderSettings())
+    assert spider_of(order.source, SpiderSettings(contact="me@example.org"))[0] == "site"
 
 
 def test_wrong_settings_end_with_78(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

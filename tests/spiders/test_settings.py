@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from scrapy.settings import Settings as ScrapySettings
 
 from shared.flywheel.config import Source
+from shared.version import VERSION
 from spiders.packs import LEAST_PAGE_BYTES, PACK_BYTES
 from spiders.settings import SpiderSettings, scrapy_settings, user_agent
 
@@ -70,6 +71,7 @@ def test_the_pages_of_a_pack_fit_into_scrapys_limit() -> None:
 def test_the_user_agent_says_who_we_are() -> None:
     """A product, its version, and where to reach us; a contact that would break the header is refused."""
     assert user_agent("https://example.org/bot").endswith(" (+https://example.org/bot)")
+    assert user_agent(None) == f"Millrace/{VERSION}"
     for contact in ("a b", "x)", ""):
         with pytest.raises(ValidationError):
             SpiderSettings(contact=contact)
