@@ -3,6 +3,7 @@
 import random
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import datetime, timedelta
 from threading import Event
 
@@ -110,6 +111,23 @@ def test_a_shard_that_is_named_while_garbage_is_looked_for_stays() -> None:
     assert head is not None
     assert list(problems(head, dataset.read_shard)) == []
     assert len(live_rows(dataset, head)) == 4
+
+
+class Renewed(MemoryObjectStore):
+    """A store whose shards were old when they were listed, and have been put again since."""
+
+    def list(self, prefix: str = "") -> Iterator[ObjectInfo]:
+        """List them as they were."""
+        return iter([replace(info, modified=info.modified - 2 * DAY) for info in super().list(prefix)])
+
+
+def test_a_shard_that_was_put_again_since_it_was_listed_stays() -> None:
+    """Its builder is about to commit it."""
+    store = Renewed()
+    dataset = compacted(store)
+    shard = dataset.put_shard([row("retried")])
+    assert collector(store, later=timedelta(0)).collect().shards == 0
+    assert store.exists(shard.key)
 
 
 def test_a_builder_loses_nothing_to_the_collector(store: ObjectStore) -> None:
