@@ -79,8 +79,8 @@ ingest: up ## Bring the flywheel's sources to a dataset, and close with a table.
 crawl: setup ## Crawl one source into a stack that is up: SOURCE=libreoffice-help-en.
 	@$(BIN)/millrace crawl $(SOURCE)
 
-spider: setup ## Write a spider, its saved page and its test: name=my_site url=https://my.site/page.
-	@$(BIN)/python -m spiders.new $(name) $(url)
+spider: setup ## Begin a spider, with its test: name=my-site url=https://my.site/page; page=FILE where it can't be fetched.
+	@$(BIN)/python -m spiders.new $(name) $(url) $(if $(page),--page $(page))
 
 ##@ Tests
 .PHONY: test test-unit test-integration test-e2e chaos

@@ -13,7 +13,8 @@ from services.console.flow import Flow, Stage
 from services.console.terminal import NotDone
 from services.console.topic_reader import Topics
 from shared.contracts.topics import DOCUMENTS_AUGMENTED, DOCUMENTS_CLEAN
-from shared.datasets.readiness import NotReady, last_ready, readiness
+from shared.datasets.last_ready import last_ready
+from shared.datasets.readiness import NotReady, readiness
 from shared.datasets.store import DatasetStore
 from shared.flywheel.config import Flywheel
 

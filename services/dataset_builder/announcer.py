@@ -18,8 +18,9 @@ from services.dataset_builder.core.coverage import uncovered
 from services.dataset_builder.evaluator import Evaluator
 from services.dataset_builder.shard_facts import live_facts
 from shared.datasets.erased import ErasedVersions
+from shared.datasets.last_ready import last_ready
 from shared.datasets.manifest import Manifest
-from shared.datasets.readiness import Last, NotReady, last_ready, readiness, train_rows
+from shared.datasets.readiness import Last, NotReady, readiness, train_rows
 from shared.datasets.ready import ReadyRecord, ReadyRecords
 from shared.datasets.store import NoSuchVersion
 from shared.flywheel.config import Flywheel

@@ -1,4 +1,4 @@
-"""When a dataset version is worth training on, by the policy of `[dataset.ready]`."""
+"""When a dataset version is worth training on, by the policy of `[dataset.ready]`. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -7,8 +7,6 @@ from typing import Final
 
 from shared.contracts.split import Split
 from shared.datasets.manifest import Manifest
-from shared.datasets.ready import ReadyRecords
-from shared.datasets.store import DatasetStore, NoSuchVersion
 from shared.flywheel.config import Readiness
 
 TRAIN: Final = f"split:{Split.TRAIN.value}"
@@ -61,33 +59,3 @@ def readiness(head: Manifest, last: Last, policy: Readiness, now: datetime) -> R
 def train_rows(manifest: Manifest) -> int:
     """Count the training rows of a version."""
     return manifest.rows.get(TRAIN, 0)
-
-
-def last_ready(datasets: DatasetStore, head: Manifest, known: Last | None = None) -> Last:
-    """Read the last version that was ready; where none was, the oldest version that there is is the beginning.
-
-    `known` is what was read before, which saves reading its manifest again. Raises `Outage`.
-    """
-    records = ReadyRecords(datasets.store, datasets.dataset)
-    versions = records.versions()
-    record = records.read(versions[-1]) if versions else None
-    if record is None:
-        first = _manifest(datasets, 1) or _manifest(datasets, min(datasets.versions(), default=head.version)) or head
-        return Last(version=0, at=first.created_at)
-    if known is not None and known.version == record.version:
-        return known
-    manifest = _manifest(datasets, record.version)
-    return Last(
-        version=record.version,
-        at=record.created_at,
-        train_rows=record.train_rows,
-        content_hash="" if manifest is None else manifest.content_hash,
-        next_offsets={} if manifest is None else manifest.next_offsets,
-    )
-
-
-def _manifest(datasets: DatasetStore, version: int) -> Manifest | None:
-    try:
-        return datasets.read(version)
-    except NoSuchVersion:
-        return None

@@ -42,7 +42,7 @@ def test_a_list_that_is_short_for_its_faulty_items_is_not_told_of() -> None:
 @pytest.mark.parametrize(
     ("path", "hint"),
     [
-        (("sources", 0, "licens"), "Did you mean licence?"),
+        (("sources", 0, "lcence"), "Did you mean licence?"),
         (("sources", 0, "min_pages"), "It belongs in [sources.expected]."),
         (("dataset", "label"), "It belongs in [[tasks]]."),
         (("dataset", "xyz"), "Known here: name, paragraphs, ready, evaluation."),
