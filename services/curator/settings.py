@@ -27,7 +27,8 @@ class CuratorSettings(Settings):
     )
     small_bytes: Bytes = Field(default=8 * MIB, description="A shard below this is small.")
     target_bytes: Bytes = Field(
-        default=64 * MIB, description="The most bytes of shards that are merged into one; about a tenth of the memory."
+        default=32 * MIB,
+        description="The most bytes of shards that are merged into one; merging takes about ten times as much memory.",
     )
     keep_versions: Annotated[int, Field(ge=1, le=1_000_000), Unit("versions")] = Field(
         default=100, description="So many last versions are kept; ready ones always are."

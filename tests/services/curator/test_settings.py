@@ -11,9 +11,9 @@ from services.curator.settings import CuratorSettings
 
 
 def test_the_defaults_merge_eight_small_shards_and_keep_a_day() -> None:
-    """Shards of less than 8 MiB, into 64 at most."""
+    """Shards of less than 8 MiB, into 32 at most: what a small process has the memory for."""
     settings = CuratorSettings()
-    assert settings.policy == Policy(min_shards=8, small_bytes=8 * 1024**2, target_bytes=64 * 1024**2)
+    assert settings.policy == Policy(min_shards=8, small_bytes=8 * 1024**2, target_bytes=32 * 1024**2)
     assert settings.keep == Keep(versions=100, version_age=timedelta(days=1), shard_grace=timedelta(days=1))
 
 
