@@ -5,8 +5,9 @@
 
 import sys
 from collections.abc import Iterator, Sequence
+from importlib import import_module
 from pathlib import Path
-from typing import Final, Literal, get_args, get_origin
+from typing import Annotated, Any, Final, Literal, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 
@@ -35,8 +36,9 @@ Served at `/metrics` on the port that `TELEMETRY_METRICS_PORT` names, beside `/l
 
 
 def settings_page() -> str:
-    """Write the page of all variables."""
-    return "\n".join([SETTINGS_HEAD, GENERATED, *(line for settings in SETTINGS for line in _section(settings)), ""])
+    """Write the page of all variables: those that processes share, then those of one alone."""
+    every = (*SETTINGS, *_own_settings(Path(__file__).parents[1]))
+    return "\n".join([SETTINGS_HEAD, GENERATED, *(line for settings in every for line in _section(settings)), ""])
 
 
 def metrics_page() -> str:
@@ -82,6 +84,14 @@ def main(arguments: Sequence[str], root: Path) -> int:
     return 1 if old else 0
 
 
+def _own_settings(root: Path) -> Iterator[type[Settings]]:
+    """Find the settings that each service, and the spiders, keep for themselves: by file, for we may import none."""
+    for path in sorted([*root.glob("services/*/settings.py"), *root.glob("spiders/settings.py")]):
+        module = import_module(".".join(path.relative_to(root).with_suffix("").parts))
+        own = (kind for kind in vars(module).values() if isinstance(kind, type) and issubclass(kind, Settings))
+        yield from (kind for kind in own if kind.__module__ == module.__name__)
+
+
 def _is_file_with(path: Path, text: str) -> bool:
     return path.is_file() and path.read_text(encoding="utf-8") == text
 
@@ -99,9 +109,14 @@ def _type(field: FieldInfo) -> str:
         return " or ".join(f"`{choice}`" for choice in get_args(field.annotation))
     if is_secret(field):
         return "secret"
-    kinds = get_args(field.annotation) or (field.annotation,)
+    kinds = [_bare(kind) for kind in get_args(field.annotation) or (field.annotation,)]
     names = {str: "text", int: "whole number", float: "number", bool: "`true` or `false`", Path: "path"}
     return " or ".join(names[kind] for kind in kinds if kind in names)
+
+
+def _bare(kind: Any) -> object:  # noqa: ANN401 - any annotation
+    """Give the type without what is said of it."""
+    return get_args(kind)[0] if get_origin(kind) is Annotated else kind
 
 
 def _default(field: FieldInfo) -> str:

@@ -20,10 +20,13 @@ def test_the_pages_in_the_repository_are_what_the_code_says() -> None:
         "| `S3_SECRET_KEY` | secret | required, such as `<secret>` |  | The access key's secret. |",
         "| `STREAM_WITHIN_SECONDS` | number | `0.05` | seconds | How long a batch waits to be full. |",
         "| `STREAM_LEAVE_ON_STOP` | `true` or `false` | `false` |  | Leave the group at a stop, for scaling down. |",
+        "| `CURATOR_SMALL_BYTES` | whole number | `8388608` | bytes | A shard below this is small. |",
+        "| `TOPICS_REPLICATION` | whole number |  |  | Replicas of each partition. By default 3, or as many as there are "
+        "brokers. |",
     ],
 )
 def test_settings_are_listed(row: str) -> None:
-    """A row tells variable, type, default, unit and meaning."""
+    """A row tells variable, type, default, unit and meaning; of those that one service keeps for itself, too."""
     assert row in settings_page().splitlines()
 
 
