@@ -21,7 +21,6 @@ def test_the_pages_in_the_repository_are_what_the_code_says() -> None:
         "| `STREAM_WITHIN_SECONDS` | number | `0.05` | seconds | How long a batch waits to be full. |",
         "| `STREAM_LEAVE_ON_STOP` | `true` or `false` | `false` |  | Leave the group at a stop, for scaling down. |",
         "| `CURATOR_SMALL_BYTES` | whole number | `8388608` | bytes | A shard below this is small. |",
-        "| `DATASET_BUILDER_POLL_SECONDS` | number | `1` | seconds | The pause between two looks at the newest version. |",
     ],
 )
 def test_settings_are_listed(row: str) -> None:
