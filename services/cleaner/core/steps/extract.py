@@ -7,7 +7,8 @@ resiliparse's main content, strict: no comments, no alternative texts, no post's
 - what has the `hidden` attribute: documentation keeps the variants of a page in it, and shows one by a script;
 - a bulleted list fewer than four levels below the body, which it takes for a menu. One that is not of links is none.
 
-Its time grows with the square of how deep elements are nested, so a page that no person wrote is `too-complex`.
+Its time grows with the text times how deep elements are nested, so a page that no person wrote is `too-complex`. A
+collection of nodes is sliced before it is walked through: each step of its own iterator makes the whole of it anew.
 """
 
 import re
@@ -22,6 +23,8 @@ from services.cleaner.core.document import Document, Policy, Rejection, Step
 MAX_CHARACTERS: Final = 16 * 1024 * 1024
 MAX_TAGS: Final = 200_000
 MAX_DEPTH: Final = 1_000
+MAX_NESTED_CHARACTERS: Final = 500_000_000
+"""The most characters of HTML times the depth of the deepest element: three seconds' work."""
 _SURELY_FLAT_TAGS: Final = 3_000
 MAX_HEADINGS: Final = 100
 MAX_HEADING_CHARACTERS: Final = 300
@@ -35,20 +38,25 @@ _WORD_JOINER: Final = "\u2060"
 
 
 def extract(document: Document, policy: Policy) -> Document | Rejection:
-    """Fill `text`, `title` (the page's first heading where it has no title) and `headings` (h1 to h3 of the text)."""
+    """Fill `text`, `title` (the page's first heading where it has none) and `headings` (h1 to h3 of the text).
+
+    A title or heading of more than `MAX_HEADING_CHARACTERS` is none.
+    """
     del policy  # the same for every source
-    tags = document.html.count("<")
-    if tags > MAX_TAGS or len(document.html) > MAX_CHARACTERS:
-        return Rejection("too-complex", f"{tags} tags in {len(document.html)} characters of HTML")
+    tags, characters = document.html.count("<"), len(document.html)
+    if tags > MAX_TAGS or characters > MAX_CHARACTERS:
+        return Rejection("too-complex", f"{tags} tags in {characters} characters of HTML")
     tree = HTMLTree.parse(_LONE_CHARACTER.sub(f">\\1{_WORD_JOINER}\\2", document.html))
-    if tags > _SURELY_FLAT_TAGS and (depth := _depth(tree)) > MAX_DEPTH:
-        return Rejection("too-complex", f"elements within {depth} others")
+    if tags > _SURELY_FLAT_TAGS or tags * characters > MAX_NESTED_CHARACTERS:
+        depth = _depth(tree)
+        if depth > MAX_DEPTH or depth * characters > MAX_NESTED_CHARACTERS:
+            return Rejection("too-complex", f"elements within {depth} others in {characters} characters of HTML")
     headings = {name: _headings(tree, name) for name in ("h1", "h2", "h3")}
-    title = _line(tree.title or "") or next(iter(headings["h1"]), "")
+    title = next(iter((*_lines(tree.title), *headings["h1"])), "")
     _mend(tree)
     text = extract_plain_text(tree, main_content=True, alt_texts=False, comments=False, post_meta=False)
     if not text.strip():
-        return Rejection("no-text", f"{len(document.html)} characters of HTML")
+        return Rejection("no-text", f"{characters} characters of HTML")
     known = {heading for found in headings.values() for heading in found}
     lines = dict.fromkeys(line for line in map(_line, text.split("\n")) if line in known)
     return replace(document, text=text, title=title, headings=tuple(lines))
@@ -69,14 +77,13 @@ def _depth(tree: HTMLTree) -> int:
 
 def _headings(tree: HTMLTree, name: str) -> list[str]:
     found = [] if tree.document is None else tree.document.get_elements_by_tag_name(name)[:MAX_HEADINGS]
-    lines = (_line(node.text or "") for node in found)
-    return [line for line in lines if 0 < len(line) <= MAX_HEADING_CHARACTERS]
+    return _lines(*(node.text for node in found))
 
 
 def _mend(tree: HTMLTree) -> None:
     if tree.document is None:
         return
-    for node in tree.document.query_selector_all("[hidden]"):
+    for node in tree.document.query_selector_all("[hidden]")[:]:
         _reveal(tree, node)
     for node in tree.document.get_elements_by_tag_name("ul")[:MAX_LISTS]:
         if not _is_menu(node):
@@ -93,7 +100,7 @@ def _reveal(tree: HTMLTree, node: ElementNode) -> None:
 
 def _is_menu(node: ElementNode) -> bool:
     """Say whether a list is mostly links."""
-    links = sum(len(_line(link.text or "")) for link in node.get_elements_by_tag_name("a"))
+    links = sum(len(_line(link.text or "")) for link in node.get_elements_by_tag_name("a")[:])
     return links > MAX_LINK_SHARE * len(_line(node.text or ""))
 
 
@@ -105,8 +112,12 @@ def _wrap(tree: HTMLTree, node: ElementNode) -> None:
             around.append_child(node)
 
 
+def _lines(*texts: str | None) -> list[str]:
+    return [line for line in (_line(text or "") for text in texts) if 0 < len(line) <= MAX_HEADING_CHARACTERS]
+
+
 def _line(text: str) -> str:
     return " ".join(text.split())
 
 
-EXTRACT: Final = Step("extract", 1, extract)
+EXTRACT: Final = Step("extract", 2, extract)

@@ -1,11 +1,19 @@
 """Tests of taking the text out of a page."""
 
+import time
+
 import pytest
 
 from services.cleaner.core.document import Document
-from services.cleaner.core.steps.extract import EXTRACT, MAX_CHARACTERS, MAX_DEPTH, MAX_TAGS
+from services.cleaner.core.steps.extract import (
+    EXTRACT,
+    MAX_CHARACTERS,
+    MAX_DEPTH,
+    MAX_HEADING_CHARACTERS,
+    MAX_TAGS,
+)
 from services.cleaner.core.steps.normalise import normalised
-from tests.services.cleaner.builders import CHINESE, ENGLISH, apply, page, reason
+from tests.services.cleaner.builders import CHINESE, ENGLISH, POLICY, apply, page, reason
 
 
 def extracted(body: str, head: str = "") -> Document:
@@ -41,6 +49,14 @@ def test_the_title_may_be_a_heading() -> None:
     assert extracted("<h1>One</h1><p>Two</p>", "<title> </title>").title == "One"
     assert extracted("<h1>One</h1><p>Two</p>", "<title>The \n title</title>").title == "The title"
     assert extracted("<p>Two</p>").title == ""
+
+
+def test_a_title_is_no_longer_than_a_heading() -> None:
+    """One of a megabyte would make a record that Kafka doesn't take: the page would be a dead letter."""
+    long = "t" * MAX_HEADING_CHARACTERS
+    assert extracted("<h1>One</h1><p>Two</p>", f"<title>{long}</title>").title == long
+    assert extracted("<h1>One</h1><p>Two</p>", f"<title>{long}t</title>").title == "One"
+    assert extracted(f"<h1>{long}t</h1><p>Two</p>", f"<title>{long}t</title>").title == ""
 
 
 @pytest.mark.parametrize(
@@ -114,3 +130,26 @@ def test_a_page_that_no_person_wrote_is_turned_away() -> None:
     assert reason(EXTRACT, Document(b"", html="<br>" * (MAX_TAGS + 1))) == "too-complex"
     assert reason(EXTRACT, Document(b"", html="a" * (MAX_CHARACTERS + 1))) == "too-complex"
     assert reason(EXTRACT, Document(b"", html="<p>one</p>" * (MAX_TAGS // 10))) == ""
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        pytest.param(f"<ul>{'<li><a href=x>one</a>' * 3_000}</ul><p>{ENGLISH}", id="a list of links"),
+        pytest.param("<div hidden>one two</div>" * 3_000, id="variants"),
+        pytest.param(f"{'<div>' * 1_000}{'word ' * 1_000_000}", id="deep and long"),
+        pytest.param(f"{'<div>' * 900}{'<p>word</p>' * 60_000}", id="deep and wide"),
+    ],
+)
+def test_no_page_takes_long(html: str) -> None:
+    """A page is written by whoever likes to: one that took minutes would stop its partition."""
+    started = time.monotonic()
+    EXTRACT.apply(Document(b"", html=html), POLICY)
+    assert time.monotonic() - started < 10
+
+
+def test_depth_is_held_against_length() -> None:
+    """What a short page may have, a long one may not."""
+    assert reason(EXTRACT, Document(b"", html=f"{'<div>' * 500}word")) == ""
+    assert reason(EXTRACT, Document(b"", html=f"{'<div>' * 500}{'word ' * 250_000}")) == "too-complex"
+    assert reason(EXTRACT, Document(b"", html=f"{'<div>' * 20}{'word ' * 250_000}")) == ""
