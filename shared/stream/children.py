@@ -26,6 +26,7 @@ from typing import Any, Final
 import structlog
 
 from shared.stream.attempt import Fault, Finished, attempt, failed
+from shared.stream.memory_bound import bound_memory
 from shared.stream.record import Record
 
 log = structlog.get_logger(__name__)
@@ -252,6 +253,7 @@ def _serve(pipe: Connection, work: WorkFunction) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     _tie_to_parent()
+    bound_memory()
     pipe.send(READY)
     while True:
         try:
@@ -281,8 +283,7 @@ def _round_trip(value: Any) -> "memoryview[int]":  # noqa: ANN401 - it is the qu
 
 
 def _unpickled(answer: bytes) -> list[Finished]:
-    finished: list[Finished] = ForkingPickler.loads(answer)
-    return finished
+    return list(ForkingPickler.loads(answer))
 
 
 def _tie_to_parent() -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from shared.stream.attempt import Finished
+from shared.stream.memory_bound import MEMORY_BYTES
 from shared.stream.record import Record
 from shared.stream.service import Outcome, Received
 from tests.shared.stream.numbered.service import Numbered
@@ -34,6 +35,13 @@ def awkward(batch: Sequence[Received[Numbered]]) -> list[Outcome]:
     """Give the second and the third record a payload that does not come through."""
     payloads = {1: lambda: None, 2: Unloadable()}
     return [Outcome(payload=payloads.get(received.message.number, received.message.number)) for received in batch]
+
+
+def greedy(batch: Sequence[Received[Numbered]]) -> list[Outcome]:
+    """Ask for all the memory that a child may have, for the second record."""
+    for received in batch:
+        bytearray(MEMORY_BYTES if received.message.number == 1 else 1)
+    return [Outcome(payload=received.message.number) for received in batch]
 
 
 def closes_its_pipe(records: Sequence[Record], at: datetime) -> list[Finished]:
