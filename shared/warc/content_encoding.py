@@ -15,6 +15,8 @@ _GZIP: Final = 16 + zlib.MAX_WBITS
 _ZLIB: Final = zlib.MAX_WBITS
 _RAW: Final = -zlib.MAX_WBITS
 _MOST_ENCODINGS: Final = 4
+# Each member costs a copy of all that is behind it.
+_MOST_MEMBERS: Final = 256
 
 
 class UndecodableBody(ValueError):
@@ -60,6 +62,8 @@ def _gunzip(body: bytes, max_bytes: int) -> bytes:
     out, rest = inflate(body, _GZIP, max_bytes)
     parts = [out]
     while rest.startswith(b"\x1f\x8b"):
+        if len(parts) == _MOST_MEMBERS:
+            raise UndecodableBody(f"more than {_MOST_MEMBERS} members of gzip")
         out, rest = inflate(rest, _GZIP, max_bytes - sum(map(len, parts)))
         parts.append(out)
     return b"".join(parts)

@@ -61,6 +61,14 @@ def test_members_of_gzip_are_put_together() -> None:
     assert undo(gzip.compress(b"one ") + gzip.compress(b"two") + b"\0\0junk", "gzip", 100) == b"one two"
 
 
+def test_members_of_gzip_are_counted() -> None:
+    """A megabyte of the smallest ones would take half a minute; a file of ordinary blocks has a few."""
+    member = gzip.compress(b"x")
+    assert undo(member * 256, "gzip", MEBIBYTE) == b"x" * 256
+    with pytest.raises(UndecodableBody, match="members"):
+        undo(member * 257, "gzip", MEBIBYTE)
+
+
 def test_no_body_needs_no_undoing() -> None:
     """An empty answer may name an encoding."""
     assert undo(b"", "gzip", 100) == b""
