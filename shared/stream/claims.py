@@ -12,7 +12,7 @@ from typing import Any, Final
 import msgspec
 
 from shared.contracts.message import ClaimCheck, decoder
-from shared.io.object_store import ObjectNotFound, ObjectStore
+from shared.io.object_store import ObjectNotFound, ObjectStore, require_key, require_range
 from shared.stream.attempt import Fault, attempt
 from shared.stream.record import Record
 from shared.stream.service import StreamService
@@ -20,12 +20,19 @@ from shared.stream.service import StreamService
 PORTION_BYTES: Final = 32 * 1024 * 1024
 """Bodies in memory at once; a single larger one is worked on alone."""
 
+MAX_BODY_BYTES: Final = 256 * 1024 * 1024
+"""No body is larger: a page may have 64 MiB, before and after its compression."""
+
 GAP_BYTES: Final = 64 * 1024
 """Neighbours this near are fetched in one request: the bytes between cost less than a request."""
 
 
 class BodyMissing(Exception):
     """No object has the key that the message names, or it is shorter than the message says."""
+
+
+class BodyTooLarge(ValueError):
+    """The message names more bytes than any body has."""
 
 
 class BodyAltered(Exception):
@@ -86,7 +93,7 @@ class Claims:
         message = attempt(partial(self._decoder.decode, value))
         if isinstance(message, Fault):
             return Claimed(record, None)  # the work says what is wrong with it
-        return Claimed(record, attempt(partial(claim, message)))
+        return Claimed(record, attempt(lambda: _fetchable(claim(message))))
 
     def _get(self, span: Sequence[ClaimCheck]) -> dict[ClaimCheck, bytes | Fault]:
         first = span[0].offset
@@ -96,6 +103,16 @@ class Claims:
         except ObjectNotFound:
             data = memoryview(b"")
         return {claim: attempt(partial(_checked, claim, data[claim.offset - first :])) for claim in span}
+
+
+def _fetchable(claim: ClaimCheck | None) -> ClaimCheck | None:
+    """Raise for what no store has: asked for it, one would stop the service and not only this record."""
+    if claim is not None:
+        require_key(claim.key)
+        require_range(claim.offset, claim.length)
+        if claim.length > MAX_BODY_BYTES:
+            raise BodyTooLarge(f"{claim.key}: {claim.length} bytes, and {MAX_BODY_BYTES} are the most")
+    return claim
 
 
 def _spans(claims: Sequence[ClaimCheck]) -> Iterator[list[ClaimCheck]]:

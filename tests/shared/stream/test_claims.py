@@ -77,6 +77,12 @@ async def test_neighbours_in_one_object_are_one_request() -> None:
         (claiming(1, "pack", len(PACK) + 10, 5), "BodyMissing"),
         (claiming(1, "pack", 0, 5, b"other"), "BodyAltered"),
         (record(1, fate="unclaimable"), "ValueError"),
+        (claiming(1, "../pack", 0, 5), "ValueError"),
+        (claiming(1, "", 0, 5), "ValueError"),
+        (claiming(1, "pack", -1, 5), "ValueError"),
+        (claiming(1, "pack", 5, -1), "ValueError"),
+        (claiming(1, "pack", 0, subject.MAX_BODY_BYTES), "BodyMissing"),
+        (claiming(1, "pack", 0, subject.MAX_BODY_BYTES + 1), "BodyTooLarge"),
     ],
 )
 async def test_a_body_that_is_amiss_is_the_only_fault(bad: Record, error: str) -> None:
