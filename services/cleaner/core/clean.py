@@ -1,6 +1,7 @@
 """Cleans one page: the page out of its pack, then the steps in order, then the messages that say what became of it."""
 
 import hashlib
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -23,6 +24,7 @@ from shared.warc.pack import NotAWarcRecord, read_response
 ADMIT: Final = "admit"
 """What a rejection names as its step when a page doesn't come as far as the first one."""
 FIRST_ERROR_STATUS: Final = 400
+_DOCUMENT_ID: Final = re.compile("[0-9a-f]{32}")
 # An absent type is let pass: the bytes will tell.
 _HTML_TYPES: Final = frozenset({"", "text/html", "application/xhtml+xml"})
 
@@ -54,9 +56,12 @@ def clean_batch(rules: Rules, batch: Sequence[Received[RawDocument]]) -> list[Ou
 def clean(received: Received[RawDocument], rules: Rules) -> Outcome:
     """Clean one page: a `CleanDocument` with its `Candidate`, or a `RejectedDocument` with its reason.
 
-    Raises `NotAWarcRecord`, and `ValueError` without a body: a pack that can't be read is a fault, not the page's.
+    Raises `NotAWarcRecord`, and `ValueError` without a body: a pack that can't be read is a fault, not the page's. So is
+    an id that is none (`ValueError`): the duplicate index could not be asked about it, and would stop the service.
     """
     raw = received.message
+    if not _DOCUMENT_ID.fullmatch(raw.document_id):
+        raise ValueError(f"no document has the id {raw.document_id!r}: it is 32 hex digits")
     source = rules.source(raw.lineage.source)
     lineage = _stamped(raw.lineage, source, rules.rule_set)
     if source is None:

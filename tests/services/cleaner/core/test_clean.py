@@ -107,6 +107,13 @@ def test_a_page_says_that_it_is_one_in_many_ways(content_type: str) -> None:
     assert kept(clean(received(content_type=content_type), RULES)).language == "en"
 
 
+@pytest.mark.parametrize("name", ["", "page-1", "0" * 31, "0" * 33, "A" * 32, "é" * 32])
+def test_an_id_that_is_none_is_a_fault(name: str) -> None:
+    """Of the record: asked about it, the duplicate index would end the process, again and again."""
+    with pytest.raises(ValueError, match="32 hex digits"):
+        clean(received(document_id=name), RULES)
+
+
 def test_a_page_of_a_source_that_is_gone_is_turned_away() -> None:
     """Nobody can say how it is to be cleaned."""
     lineage = Lineage(source="gone", url=URL, fetched_at=NOW, licence="MIT", content_hash="00")
