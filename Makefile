@@ -73,7 +73,7 @@ site-down: setup ## Stop serving it.
 	@$(BIN)/python -m infra.site down
 
 ingest: up ## Bring the flywheel's sources to a dataset, and close with a table. Starts what it needs.
-	@if $(BIN)/millrace plan | grep --quiet 127.0.0.1:8808; then $(BIN)/python -m infra.site up; fi
+	@plan=$$($(BIN)/millrace plan); if [[ $$plan == *127.0.0.1:8808/* ]]; then $(BIN)/python -m infra.site up; fi
 	@$(BIN)/millrace ingest
 
 crawl: setup ## Crawl one source into a stack that is up: SOURCE=libreoffice-help-en.

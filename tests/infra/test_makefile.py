@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -31,3 +32,25 @@ def test_ci_runs_the_two_commands_that_everybody_runs() -> None:
     """Nothing that a person could not run as well."""
     lines = (REPOSITORY / ".ci" / "run").read_text(encoding="utf-8").splitlines()
     assert [line for line in lines if line.startswith("make ")] == ["make check", "make test"]
+
+
+PLAN = """#!/bin/sh
+echo "  begins at   http://127.0.0.1:{port}/sitemap-en-US.xml"
+exec seq 100000
+"""
+
+
+@pytest.mark.parametrize(("port", "runs"), [(8808, ["-m infra.site up", "ingest"]), (8809, ["ingest"])])
+def test_an_ingestion_serves_the_example_s_site_where_the_plan_names_it(
+    port: int, runs: list[str], tmp_path: Path
+) -> None:
+    """However much of the plan comes after the name: who reads half of a pipe breaks it."""
+    ran = tmp_path / "ran"
+    note = f'#!/bin/sh\necho "$*" >> {ran}\n'
+    (tmp_path / "python").write_text(note)
+    (tmp_path / "plan").write_text(PLAN.format(port=port))
+    (tmp_path / "millrace").write_text(f'{note}if [ "$1" = plan ]; then exec {tmp_path / "plan"}; fi\n')
+    for command in ("python", "plan", "millrace"):
+        (tmp_path / command).chmod(0o755)
+    subprocess.run(["make", "ingest", f"BIN={tmp_path}", "STACK=true"], cwd=REPOSITORY, check=True)  # noqa: S607 - whichever make the person has
+    assert ran.read_text().splitlines() == ["plan", *runs]
