@@ -56,8 +56,8 @@ def clean_batch(rules: Rules, batch: Sequence[Received[RawDocument]]) -> list[Ou
 def clean(received: Received[RawDocument], rules: Rules) -> Outcome:
     """Clean one page: a `CleanDocument` with its `Candidate`, or a `RejectedDocument` with its reason.
 
-    Raises `NotAWarcRecord`, and `ValueError` without a body: a pack that can't be read is a fault, not the page's. So is
-    an id that is none (`ValueError`): the duplicate index could not be asked about it, and would stop the service.
+    Raises `NotAWarcRecord`, and `ValueError` without a body: a pack that can't be read is a fault, not the page's.
+    `ValueError` too for an id that is none: the duplicate index can't be asked about it, and would stop the service.
     """
     raw = received.message
     if not _DOCUMENT_ID.fullmatch(raw.document_id):

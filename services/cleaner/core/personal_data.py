@@ -10,7 +10,8 @@ from typing import Final, NamedTuple
 
 _DOMAIN_LABEL: Final = "[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _EMAIL: Final = re.compile(
-    rf"(?<![A-Za-z0-9._%+-])[A-Za-z0-9_][A-Za-z0-9._%+-]{{0,63}}@(?:{_DOMAIN_LABEL}\.){{1,8}}[A-Za-z]{{2,24}}(?![\w-])",
+    # What is before the at sign may begin with a dash or dots, of a list or an ellipsis. A picture's `@2x.png` is none.
+    rf"(?<![A-Za-z0-9._%+-])[A-Za-z0-9._%+-]{{1,64}}[@\uff20](?!\dx\.)(?:{_DOMAIN_LABEL}\.){{1,8}}[A-Za-z]{{2,24}}(?![\w-])",
     re.ASCII,
 )
 # GB 11643-1999: region, birthday, sequence, check character.
@@ -29,16 +30,19 @@ _BANK_CARD: Final = re.compile(
     re.ASCII,
 )
 _BANK_CARD_DIGITS: Final = range(13, 20)
+_DASH: Final = r"[ \u2010\u2011\u2013\u2014\uff0d-]"
+_END: Final = r"(?![\w-]|\.\d)"
 _PHONE: Final = re.compile(
-    r"(?<![\w.+-])(?:"
-    # Mainland China: mobile, and fixed with its area code.
-    r"(?:(?:\+|00)?86[ -]?)?1[3-9]\d[ -]?\d{4}[ -]?\d{4}"
-    r"|0\d{2,3}[ -]\d{7,8}|[(\uff08]0\d{2,3}[)\uff09] ?\d{7,8}"
+    r"(?<![\w.+-])(?:(?:"
+    # Mainland China: fixed with its area code, where an extension behind it stays; and mobile.
+    rf"(?:0(?:10|2\d|[3-9]\d\d){_DASH}|[(\uff08]0(?:10|2\d|[3-9]\d\d)[)\uff09] ?)\d{{7,8}}"
+    rf")(?:{_END}|(?=-\d{{1,5}}{_END}))|(?:"
+    rf"(?:(?:\+|00)?86{_DASH}?)?1[3-9]\d{_DASH}?\d{{4}}{_DASH}?\d{{4}}|"
     # North America: 3, 3 and 4 digits; neither area nor exchange begins with 0 or 1.
-    r"|(?:\+?1[ .-])?(?:\([2-9]\d\d\) ?|[2-9]\d\d[ .-])[2-9]\d\d[.-]\d{4}"
+    r"(?:\+?1[ .-])?(?:(?:\([2-9]\d\d\) ?|[2-9]\d\d[ -])[2-9]\d\d-|[2-9]\d\d\.[2-9]\d\d\.)\d{4}"
     # ITU-T E.164, written with its plus: a country code, and groups of digits. Behind a bracket the plus is a sum's.
     r"|(?<![)\]])\+[1-9]\d{0,2}(?:[ -]?\(\d{1,4}\))?(?:[ .-]?\d{2,4}){2,5}"
-    r")(?![\w-]|\.\d)",
+    rf"){_END})",
     re.ASCII,
 )
 _PHONE_DIGITS: Final = range(9, 16)

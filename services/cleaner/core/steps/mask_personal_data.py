@@ -19,4 +19,4 @@ def mask_personal_data(document: Document, policy: Policy) -> Document | Rejecti
     return masked.scored(**{f"masked-{kind}": count for kind, count in counts.items() if count})
 
 
-MASK_PERSONAL_DATA: Final = Step("mask-personal-data", 1, mask_personal_data)
+MASK_PERSONAL_DATA: Final = Step("mask-personal-data", 2, mask_personal_data)

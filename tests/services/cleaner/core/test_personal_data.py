@@ -19,6 +19,11 @@ ALL = ("email", "phone", "resident-id", "bank-card")
         ("手机 139 1234 5678", "手机 [phone]"),
         ("座机 010-12345678 或 0755-1234567", "座机 [phone] 或 [phone]"),
         ("座机（021）12345678", "座机[phone]"),  # noqa: RUF001
+        ("总机010-12345678-801，分机8001", "总机[phone]-801，分机8001"),  # noqa: RUF001
+        ("传真：010－12345678、0571—87654321", "传真：[phone]、[phone]"),  # noqa: RUF001
+        ("手机139\u20111234\u20115678", "手机[phone]"),
+        ("邮箱:-zhang@example.com、li＠example.com", "邮箱:[email]、[email]"),  # noqa: RUF001
+        ("Call 212.555.0123", "Call [phone]"),
         ("Call (212) 555-0123 or 212-555-0123.", "Call [phone] or [phone]."),
         ("Call +1 212 555 0123 now", "Call [phone] now"),
         ("Call 1-800-555-0199", "Call [phone]"),
@@ -53,6 +58,10 @@ def test_personal_data_is_masked(text: str, masked: str) -> None:
         "第3章第12345节，共13800页",  # noqa: RUF001
         "139123456789012",  # a mobile number's beginning, but longer
         "+10 or -20",
+        "001 20240115, 0123 20240115",
+        "$200 300.4000, lines 200-300.4000",
+        "icon@2x.png",
+        "139-1234-5678-9012, 010-12345678-1234567",
     ],
 )
 def test_what_only_looks_alike_stays(text: str) -> None:
