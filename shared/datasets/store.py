@@ -12,7 +12,7 @@ from shared.datasets.erased import ErasedVersions, NoSuchVersion
 from shared.datasets.manifest import Manifest, ShardEntry, manifest_key, shard_key
 from shared.datasets.rows import Row
 from shared.datasets.shard import DamagedShard, decode_columns, decode_rows, encode_rows, open_shard
-from shared.io.object_store import ObjectExists, ObjectNotFound, ObjectStore
+from shared.io.object_store import ObjectExists, ObjectNotFound, ObjectStore, PreconditionFailed
 from shared.io.outage import Outage
 
 __all__ = ["DatasetStore", "Hint", "NoSuchVersion", "VersionTaken", "require_digest"]
@@ -26,7 +26,7 @@ class VersionTaken(Exception):
 
 
 class Hint(msgspec.Struct, frozen=True, kw_only=True):
-    """A version that the head is not older than; lost or stale, it costs time and nothing else."""
+    """A version that the head is not older than, by the last who committed; it never falls back."""
 
     version: int
 
@@ -48,12 +48,10 @@ class DatasetStore:
 
         It is at least as new as any version whose `commit` had returned when this call began.
         """
-        version = self._hinted()
-        if version is None:
-            version = max(self.versions(), default=0)
-        while self.store.exists(manifest_key(self.dataset, version + 1)):
-            version += 1
-        return self._manifest(version) if version else None
+        while version := self._newest():
+            with suppress(NoSuchVersion):  # collected since: there are newer ones
+                return self._manifest(version)
+        return None
 
     def read(self, version: int) -> Manifest:
         """Read a version; raises `NoSuchVersion`, which is `VersionErased` where its shards were erased from."""
@@ -104,17 +102,19 @@ class DatasetStore:
     def commit(self, manifest: Manifest) -> None:
         """Make the version `manifest.version`: of many writers exactly one returns, the others see `VersionTaken`.
 
-        Raises `ValueError` for another dataset's manifest, and for a version that is not next to its parent;
-        `NoSuchVersion` where the parent is not there.
+        So does one that slept for so long that its version was made, and collected again. Raises `ValueError` for
+        another dataset's manifest, and for a version that is not next to its parent; `NoSuchVersion` where the parent
+        is not there.
         """
-        self._require_next(manifest)
         key = manifest_key(self.dataset, manifest.version)
+        self._require_next(manifest)
         try:
             self.store.create(key, msgspec.json.encode(manifest), content_type=_JSON)
         except ObjectExists as error:
-            raise VersionTaken(f"dataset {self.dataset} has a version {manifest.version} already") from error
+            raise _taken(manifest) from error
         with suppress(Outage):  # the version is made; whoever misses the hint walks further
-            self.store.put(self._hint_key, msgspec.json.encode(Hint(version=manifest.version)), content_type=_JSON)
+            while not self._raise_hint(manifest.version):
+                pass
 
     def _manifest(self, version: int) -> Manifest:
         return msgspec.json.decode(self.read_bytes(version), type=Manifest)
@@ -123,20 +123,57 @@ class DatasetStore:
     def _hint_key(self) -> str:
         return f"datasets/{self.dataset}/head.json"
 
-    def _hinted(self) -> int | None:
-        """Give the version that the hint names, where both are there."""
+    def _newest(self) -> int:
+        """Give the number of the newest version, 0 where there is none."""
+        version = self._floor()
+        while self._is_there(version + 1):
+            version += 1
+        return version
+
+    def _floor(self) -> int:
+        """Give a version that the newest is not older than: what the hint names, or else the newest that is listed."""
         try:
-            version = msgspec.json.decode(self.store.get(self._hint_key), type=Hint).version
-        except (ObjectNotFound, msgspec.DecodeError):
-            return None
-        return version if self.store.exists(manifest_key(self.dataset, version)) else None
+            version = _hinted(self.store.get(self._hint_key))
+        except ObjectNotFound:
+            version = 0
+        return version if self._is_there(version) else max(self.versions(), default=0)
+
+    def _is_there(self, version: int) -> bool:
+        return version > 0 and self.store.exists(manifest_key(self.dataset, version))
+
+    def _raise_hint(self, version: int) -> bool:
+        """Let the hint name `version`, unless it names a newer one: one that fell back could point below a gap.
+
+        Tells whether nobody came between.
+        """
+        data = msgspec.json.encode(Hint(version=version))
+        try:
+            there = self.store.get_versioned(self._hint_key)
+            named = _hinted(there.data)
+            if named < version or not self._is_there(named):
+                self.store.replace(self._hint_key, data, if_match=there.info.etag, content_type=_JSON)
+        except ObjectNotFound:
+            return self._begin_hint(data)
+        except PreconditionFailed:
+            return False
+        return True
+
+    def _begin_hint(self, data: bytes) -> bool:
+        try:
+            self.store.create(self._hint_key, data, content_type=_JSON)
+        except ObjectExists:
+            return False
+        return True
 
     def _require_next(self, manifest: Manifest) -> None:
         if manifest.dataset != self.dataset:
             raise ValueError(f"a manifest of dataset {manifest.dataset}, not of {self.dataset}")
         if manifest.version != (manifest.parent or 0) + 1:
             raise ValueError(f"version {manifest.version} is not next to its parent, {manifest.parent}")
-        if manifest.parent is not None and not self.store.exists(manifest_key(self.dataset, manifest.parent)):
+        floor = self._floor()
+        if floor >= manifest.version:  # also where that version was collected, and its number is free again
+            raise _taken(manifest)
+        if manifest.parent not in (None, floor) and not self._is_there(manifest.parent):
             raise NoSuchVersion(f"dataset {self.dataset} has no version {manifest.parent} to be a parent")
 
 
@@ -144,3 +181,15 @@ def require_digest(entry: ShardEntry, data: bytes | memoryview) -> None:
     """Raise `DamagedShard` unless `data` are the bytes that the manifest means."""
     if len(data) != entry.bytes or hashlib.sha256(data).hexdigest() != entry.sha256:
         raise DamagedShard(f"{entry.key} was altered: {len(data)} bytes whose digest is not the manifest's")
+
+
+def _hinted(data: bytes) -> int:
+    """Give the version that a hint names; 0 for one that is broken."""
+    try:
+        return msgspec.json.decode(data, type=Hint).version
+    except msgspec.DecodeError:
+        return 0
+
+
+def _taken(manifest: Manifest) -> VersionTaken:
+    return VersionTaken(f"dataset {manifest.dataset} has, or had, a version {manifest.version} already")
