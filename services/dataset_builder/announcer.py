@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import structlog
 
 from services.dataset_builder.announcements import Announcements
-from services.dataset_builder.committer import Desk
+from services.dataset_builder.committer import Desk, HeadMoved
 from services.dataset_builder.core.announcement import Announced, envelope_of, message_of
 from services.dataset_builder.core.coverage import uncovered
 from services.dataset_builder.evaluator import Evaluator
@@ -62,9 +62,13 @@ class Announcer:
             await asyncio.sleep(self.poll_seconds)
 
     def look(self) -> None:
-        """Mark the head as ready and tell of it, if it is."""
+        """Mark the head as ready and tell of it, if it is; one that is replaced meanwhile waits for the next look."""
         head = self.desk.head()
-        record = self._record(head) if head.version else None
+        try:
+            record = self._record(head) if head.version else None
+        except (HeadMoved, NoSuchVersion) as error:
+            log.info("head_moved", version=head.version, why=str(error))
+            return
         if record is not None and self._ready.mark(record):
             log.info("dataset_ready", version=record.version, trigger=record.trigger, rows=record.train_rows)
             self._announce(record)
@@ -86,7 +90,7 @@ class Announcer:
         if isinstance(verdict, NotReady):
             self._wait(head, verdict)
             return None
-        live = live_facts(head, self.desk.facts)
+        live = live_facts(head, self.desk.facts_of)
         lacking = uncovered(live, self.flywheel.tasks, policy.min_rows_per_label)
         if lacking is not None:
             self._wait(head, lacking)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import structlog
 
 from services.dataset_builder.core.decide import Decision, decide
-from services.dataset_builder.core.facts import fact_of
+from services.dataset_builder.core.facts import Fact, fact_of
 from services.dataset_builder.core.index import Index
 from services.dataset_builder.core.offsets import OffsetGap, place_name, require_contiguous
 from services.dataset_builder.core.succession import (
@@ -25,7 +25,7 @@ from services.dataset_builder.core.succession import (
 )
 from services.dataset_builder.shard_facts import ShardFacts
 from shared.contracts.timestamp import Timestamp
-from shared.datasets.manifest import Manifest
+from shared.datasets.manifest import Manifest, ShardEntry
 from shared.datasets.rows import Row
 from shared.datasets.shard import DamagedShard
 from shared.datasets.store import DatasetStore, VersionTaken
@@ -37,6 +37,10 @@ from shared.stream.service import Committed
 log = structlog.get_logger(__name__)
 
 RUNBOOK = "docs/runbooks/dataset-builder-halted.md"
+
+
+class HeadMoved(Exception):
+    """A shard is gone, as after an erasure, with the version that was the head when it was read: look again."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,6 +73,20 @@ class Desk:
                 f"set DATASET_BUILDER_ADOPT={source.topic_id} to add this topic's records to it; see {RUNBOOK}"
             ) from error
 
+    def facts_of(self, entry: ShardEntry) -> tuple[Fact, ...]:
+        """Read the facts of one of the head's shards; raises `HeadMoved`, and `Misconfigured` for a damaged one."""
+        try:
+            return self.facts.of(entry)
+        except DamagedShard as error:
+            head = self.dataset.head()
+            if head is None or entry in head.shards:
+                raise self.halted(error) from error
+            raise HeadMoved(f"{entry.key} is not of version {head.version}") from error
+
+    def halted(self, error: Exception) -> Misconfigured:
+        """Say that `error` needs a person."""
+        return Misconfigured(f"dataset {self.dataset.dataset}: {error}. See {RUNBOOK}")
+
 
 @dataclass
 class DatasetCommitter:
@@ -93,19 +111,19 @@ class DatasetCommitter:
         try:
             while not await asyncio.to_thread(self._try, documents, ranges):
                 log.info("commit_lost", ranges=[str(covered) for covered in ranges])
-        except (OffsetGap, DamagedShard) as error:
-            raise Misconfigured(f"dataset {self.desk.dataset.dataset}: {error}. See {RUNBOOK}") from error
+        except OffsetGap as error:
+            raise self.desk.halted(error) from error
 
     def _try(self, documents: Sequence[Sequence[Row]], ranges: Sequence[OffsetRange]) -> bool:
         """Commit on the head as it is known, and tell whether that held."""
         head = self._head or self.desk.head()
         gaps = self.desk.adopted == self.desk.find_source().topic_id
         require_contiguous(ranges, head.next_offsets, gaps=gaps)
-        self._learn(head)
-        decision = decide(self._index, documents, self._denied(head, documents).__contains__)
         try:
+            self._learn(head)
+            decision = decide(self._index, documents, self._denied(head, documents).__contains__)
             self._commit_on(head, decision, ranges)
-        except VersionTaken:
+        except (HeadMoved, VersionTaken):
             self._head = None
             return False
         return True
@@ -122,9 +140,11 @@ class DatasetCommitter:
         if head is self._learnt:
             return
         known = () if self._learnt is None else self._learnt.shards
-        if head.shards[: len(known)] != known:
-            known, self._index = (), Index()
-        facts = (fact for entry in head.shards[len(known) :] for fact in self.desk.facts.of(entry))
+        goes_on = head.shards[: len(known)] == known
+        # All are read before the index changes: a reading that fails leaves it as it was.
+        facts = [fact for entry in head.shards[len(known) if goes_on else 0 :] for fact in self.desk.facts_of(entry)]
+        if not goes_on:
+            self._index = Index()
         self._index.learn(facts, reasons_of(head), head.sightings)
         self.desk.facts.keep(head.shards)
         self._learnt = head

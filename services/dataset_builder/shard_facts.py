@@ -1,6 +1,6 @@
 """Reads what must be known of a shard's rows, once: shards never change."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from threading import Lock
 from typing import Any, Final
@@ -61,13 +61,13 @@ class ShardFacts:
             self._known = {key: facts for key, facts in self._known.items() if key in kept}
 
 
-def live_facts(head: Manifest, facts: ShardFacts) -> list[Fact]:
-    """Give the facts of the live rows of a version; raises as `ShardFacts.of` does."""
+def live_facts(head: Manifest, read: Callable[[ShardEntry], Iterable[Fact]]) -> list[Fact]:
+    """Give the facts of the live rows of a version; raises as `read`, which gives those of a shard."""
     tombstones = Tombstones(head.tombstones)
     return [
         fact
         for entry in head.shards
-        for fact in facts.of(entry)
+        for fact in read(entry)
         if tombstones.reason(fact.document_id, fact.edition) is None
     ]
 

@@ -2,20 +2,23 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from services.curator.dataset_eraser import DatasetEraser
 from services.dataset_builder.committer import DatasetCommitter, Desk
 from services.dataset_builder.core.rows import RowPlan, rows_of
 from services.dataset_builder.core.succession import Source
 from services.dataset_builder.shard_facts import ShardFacts
 from shared.contracts.documents import AugmentedDocument
 from shared.contracts.envelope import Origin
+from shared.contracts.erasures import ErasureRequested
 from shared.datasets.rows import Row
 from shared.datasets.store import DatasetStore
 from shared.io.deny_list import DenyList
 from shared.io.memory import MemoryObjectStore
 from shared.io.object_store import ObjectStore
 from shared.stream.record import OffsetRange
+from shared.stream.runner import utc_now
 from tests.services.dataset_builder.builders import PAGE_ONLY, moment, received
 
 SOURCE = Source("cluster", "in", "topic-1")
@@ -74,6 +77,36 @@ class World:
         return [
             row.text for row in rows if not {(row.document_id, row.edition), (row.document_id, "")}.intersection(out)
         ]
+
+
+@dataclass
+class Erasing(MemoryObjectStore):
+    """A store in which, once it is set, a curator erases a document just before the next shard is read."""
+
+    erases: str = ""
+
+    def __post_init__(self) -> None:
+        """Start empty."""
+        super().__init__()
+
+    def get(self, key: str, *, offset: int = 0, length: int | None = None) -> bytes:
+        """Read, after the erasure."""
+        if self.erases and "/shards/" in key:
+            document_id, self.erases = self.erases, ""
+            self._erase(document_id)
+        return super().get(key, offset=offset, length=length)
+
+    def _erase(self, document_id: str) -> None:
+        request = ErasureRequested(
+            erasure_id="e",
+            document_id=document_id,
+            deny_hash="hash",
+            reason="legal",
+            requested_by="anna@desk",
+            at=moment(0),
+        )
+        eraser = DatasetEraser(DatasetStore(self, "d"), lambda _: None, lambda: moment(0), utc_now, timedelta(0))
+        eraser.erase(request)
 
 
 async def commit(

@@ -21,8 +21,8 @@ from shared.datasets.ready import ReadyRecord, ReadyRecords
 from shared.flywheel.config import Flywheel
 from shared.io.outage import Misconfigured, Outage
 from shared.settings import KafkaSettings
-from tests.services.dataset_builder.builders import document, moment
-from tests.services.dataset_builder.desks import World, commit
+from tests.services.dataset_builder.builders import document, document_id, moment
+from tests.services.dataset_builder.desks import Erasing, World, commit
 from tests.services.dataset_builder.flywheels import flywheel_of
 
 
@@ -193,3 +193,29 @@ async def test_the_announcer_runs_until_something_fails() -> None:
     with pytest.raises(Misconfigured, match="of the Kafka cluster cluster"):
         await running.run()
     assert [message.version for _, message in said.sent] == [1]
+
+
+async def test_a_head_that_is_erased_from_while_it_is_looked_at_waits() -> None:
+    """Nothing is said of it; the version that came in its stead is ready at the next look."""
+    store = Erasing()
+    world, said = World(store=store), topic()
+    await grown(world, 0, 1, 2, 3)
+    world.clock.second = 5
+    looking = announcer(world, said)
+    store.erases = document_id(1)
+    looking.look()
+    assert said.sent == []
+
+    world.clock.second = 9
+    looking.look()
+    assert [message.version for _, message in said.sent] == [2]
+
+
+async def test_a_damaged_shard_needs_a_person() -> None:
+    """Whoever looks first at it says so, and names the page to read."""
+    world = World()
+    await grown(world, 0, 1, 2)
+    world.clock.second = 5
+    world.store.delete(world.dataset.read(1).shards[0].key)
+    with pytest.raises(Misconfigured, match=r"is gone from the store\. See docs/runbooks/dataset-builder-halted"):
+        announcer(world, topic()).look()

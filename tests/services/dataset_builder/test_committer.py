@@ -17,7 +17,7 @@ from shared.io.object_store import ObjectInfo
 from shared.io.outage import Misconfigured, Outage
 from shared.stream.record import TopicPartition
 from tests.services.dataset_builder.builders import document, document_id, moment
-from tests.services.dataset_builder.desks import World, commit
+from tests.services.dataset_builder.desks import Erasing, World, commit
 
 PLACE = TopicPartition("in", 0)
 
@@ -188,6 +188,19 @@ async def test_a_damaged_shard_needs_a_person() -> None:
     with pytest.raises(Misconfigured, match="was altered"):
         await commit(DatasetCommitter(world.desk()), [document(2)], 1)
     assert world.dataset.versions() == [1]
+
+
+async def test_a_shard_that_is_erased_while_the_index_is_made_is_no_damage() -> None:
+    """The head has moved on without it: the batch is tried again on the new one."""
+    store = Erasing()
+    world = World(store=store)
+    await commit(DatasetCommitter(world.desk()), [document(1, "gone"), document(2, "stays")])
+    store.erases = document_id(1)
+    await commit(DatasetCommitter(world.desk()), [document(3, "new")], 2)
+
+    assert world.dataset.versions() == [1, 2, 3]
+    assert sorted(world.live()) == ["new", "stays"]
+    assert list(problems(world.dataset.read(3), world.dataset.read_shard)) == []
 
 
 class LostStore(MemoryObjectStore):

@@ -58,5 +58,5 @@ def test_live_facts_are_those_that_no_tombstone_covers(dataset: DatasetStore) ->
     """Of all shards."""
     stones = tombstones_of({(ROWS[0].document_id, ROWS[0].edition): "duplicate"})
     head = replace(empty_manifest("d", moment(0)), shards=(written(dataset),), tombstones=stones)
-    live = live_facts(head, ShardFacts(dataset))
+    live = live_facts(head, ShardFacts(dataset).of)
     assert live == [fact_of(row) for row in ROWS if row.document_id != ROWS[0].document_id]
