@@ -1,5 +1,6 @@
 """Reads what the readiness policy compares the head with."""
 
+from shared.datasets.erased import ErasedVersions
 from shared.datasets.manifest import Manifest
 from shared.datasets.readiness import Last
 from shared.datasets.ready import ReadyRecords
@@ -9,7 +10,8 @@ from shared.datasets.store import DatasetStore, NoSuchVersion
 def last_ready(datasets: DatasetStore, head: Manifest, known: Last | None = None) -> Last:
     """Read the last version that was ready; where none was, the oldest version that there is is the beginning.
 
-    `known` is what was read before, which saves reading its manifest again. Raises `Outage`.
+    `known` is what was read before, which saves reading its manifest again. A version that a page was erased from since
+    has no content any more, so that any other is different. Raises `Outage`.
     """
     records = ReadyRecords(datasets.store, datasets.dataset)
     versions = records.versions()
@@ -17,7 +19,8 @@ def last_ready(datasets: DatasetStore, head: Manifest, known: Last | None = None
     if record is None:
         first = _manifest(datasets, 1) or _manifest(datasets, min(datasets.versions(), default=head.version)) or head
         return Last(version=0, at=first.created_at)
-    if known is not None and known.version == record.version:
+    erased = ErasedVersions(datasets.store, datasets.dataset).read(record.version) is not None
+    if known is not None and known.version == record.version and not erased:
         return known
     manifest = _manifest(datasets, record.version)
     return Last(

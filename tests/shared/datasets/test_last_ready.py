@@ -1,5 +1,6 @@
 """Tests of reading the last ready version."""
 
+from shared.datasets.erased import ErasedFrom, ErasedVersions
 from shared.datasets.last_ready import last_ready
 from shared.datasets.readiness import Last
 from shared.datasets.ready import ReadyRecord, ReadyRecords
@@ -40,3 +41,16 @@ def test_a_ready_version_whose_manifest_is_gone_still_counts() -> None:
     )
     ReadyRecords(datasets.store, "d").mark(record)
     assert last_ready(datasets, head(5, version=8)) == Last(version=7, at=moment(0), train_rows=5)
+
+
+def test_what_was_read_before_an_erasure_is_read_anew() -> None:
+    """Nobody can train on the version any more, so its successor is news, though no record has come since."""
+    datasets = DatasetStore(MemoryObjectStore(), "d")
+    datasets.commit(head(10, version=1))
+    record = ReadyRecord(
+        version=1, created_at=moment(0), trigger="age", rows={}, train_rows=5, manifest_sha256="", manifest_bytes=0
+    )
+    ReadyRecords(datasets.store, "d").mark(record)
+    known = last_ready(datasets, datasets.read(1))
+    ErasedVersions(datasets.store, "d").mark(ErasedFrom(version=1, erasure_id="e", at=moment(1), successor=2))
+    assert last_ready(datasets, head(10, version=2), known) == Last(version=1, at=moment(0), train_rows=5)
