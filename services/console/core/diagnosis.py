@@ -83,11 +83,18 @@ def judge_ports(part: str, takers: Mapping[int, str]) -> Finding:
 
 
 def judge_libraries(lock: str, installed: Mapping[str, str]) -> Finding:
-    """Judge `installed` distributions by the versions that `lock` pins; what isn't installed isn't needed here."""
-    pinned = {plain_name(name): version for name, version in _PINNED.findall(lock)}
+    """Judge `installed` distributions by the versions that `lock` pins; what isn't installed isn't needed here.
+
+    A lock pins several versions of one distribution where the newest needs a newer Python; each of them is right.
+    """
+    pinned: dict[str, list[str]] = {}
+    for name, version in _PINNED.findall(lock):
+        pinned.setdefault(plain_name(name), []).append(version)
     checked = {name: version for name, version in installed.items() if name in pinned}
     wrong = sorted(
-        f"{name} {version} and not {pinned[name]}" for name, version in checked.items() if version != pinned[name]
+        f"{name} {version} and not {' or '.join(pinned[name])}"
+        for name, version in checked.items()
+        if version not in pinned[name]
     )
     if wrong:
         return Finding("libraries", Verdict.FAIL, "; ".join(wrong), "make setup")

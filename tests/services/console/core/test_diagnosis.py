@@ -20,6 +20,7 @@ from services.console.core.diagnosis import (
 )
 
 LOCK = "kafka-python==3.0.12 \\\n    --hash=sha256:00\nTyper==0.29.2 ; python_version > '3'\n# redis==1.0\n"
+FORKED = "numpy==2.4.6 ; python_full_version < '3.12' \\\nnumpy==2.5.5 ; python_full_version >= '3.12' \\\n"
 
 
 @pytest.mark.parametrize(
@@ -39,6 +40,8 @@ LOCK = "kafka-python==3.0.12 \\\n    --hash=sha256:00\nTyper==0.29.2 ; python_ve
         (judge_libraries(LOCK, {"kafka-python": "3.0.12", "mine": "1"}), Verdict.OK, "1 as locked"),
         (judge_libraries(LOCK, {"kafka-python": "3.0.12", "typer": "0.1"}), Verdict.FAIL, "typer 0.1 and not 0.29.2"),
         (judge_libraries(LOCK, {"redis": "2.0"}), Verdict.OK, "0 as locked"),
+        (judge_libraries(FORKED, {"numpy": "2.4.6"}), Verdict.OK, "1 as locked"),
+        (judge_libraries(FORKED, {"numpy": "2.4.7"}), Verdict.FAIL, "numpy 2.4.7 and not 2.4.6 or 2.5.5"),
         (judge_version("kafka", "4.3", "4.3.1"), Verdict.OK, "4.3"),
         (judge_version("cache", "9.1.2", "9.1"), Verdict.OK, "9.1.2"),
         (judge_version("kafka", "4.0", "4.3.1"), Verdict.WARNING, "4.0"),
