@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -15,7 +15,7 @@ from shared.io.deny_list import DenyList
 from shared.io.memory import MemoryObjectStore
 from shared.io.memory_duplicate_index import MemoryDuplicateIndex
 from shared.stream.service import Outcome, StoredObject
-from tests.shared.io.planted import SIMILARITY, changed, document, texts
+from tests.shared.io.planted import AT, SIMILARITY, changed, document, texts
 
 STORED = (StoredObject("texts/1", b"text"),)
 
@@ -103,6 +103,14 @@ async def test_a_denied_document_is_rejected_before_it_is_seen(words: Sequence[s
     assert other == clean("2", words)
 
 
+async def test_an_older_fetch_claims_nothing(words: Sequence[str]) -> None:
+    """A replayed page is judged by when it was fetched: what it said then is not taken from who says it now."""
+    cleaner = Cleaner()
+    now, before = clean("1", texts(random.Random(5), 1)[0], AT + timedelta(hours=1)), clean("1", words)
+
+    assert await cleaner.settle(now, before, clean("2", words)) == [now, before, clean("2", words)]
+
+
 async def test_what_has_no_candidate_is_left_alone() -> None:
     """A rejection by a rule, an outcome without messages, and an empty batch."""
     rule = RejectedDocument(document_id="0" * 32, lineage=lineage("1"), step="length", reason="too-short")
@@ -121,29 +129,27 @@ async def test_a_lost_index_is_made_whole_first(words: Sequence[str]) -> None:
     assert (first.reason, second.reason) == ("", "exact-duplicate")
 
 
-def clean(name: str, words: Sequence[str]) -> Outcome:
+def clean(name: str, words: Sequence[str], at: datetime = AT) -> Outcome:
     """Make the outcome of a document that passed every rule."""
     known = document(name, words)
     message = CleanDocument(
         document_id=known.document_id,
-        lineage=lineage(name),
+        lineage=lineage(name, at),
         language="en",
         text=" ".join(words),
         scores={"words": float(len(words))},
         signature=known.signature,
     )
-    candidate = Candidate(
-        document_id=known.document_id, language="en", text_hash=known.text_hash, signature=known.signature
-    )
+    candidate = Candidate(known.document_id, "en", known.text_hash, known.signature)
     return Outcome(messages=(message,), objects=STORED, payload=candidate)
 
 
-def lineage(name: str) -> Lineage:
-    """Make the lineage of the document of that name."""
+def lineage(name: str, at: datetime = AT) -> Lineage:
+    """Make the lineage of the document of that name, fetched `at` a time."""
     return Lineage(
         source="help",
         url=f"http://127.0.0.1/{name}.html",
-        fetched_at=datetime(2026, 7, 1, tzinfo=UTC),
+        fetched_at=at,
         licence="MPL-2.0",
         content_hash=f"c{name}",
         group_id=f"help:/{name}.html",

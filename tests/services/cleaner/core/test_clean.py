@@ -1,6 +1,7 @@
 """Tests of cleaning one page: what comes out, and what bad input becomes."""
 
 import gzip
+import itertools
 import pickle
 import random
 import time
@@ -68,6 +69,33 @@ def test_measurements_are_kept_apart_from_decisions() -> None:
     assert {"decode-replaced", "language", "characters", "letter-ratio", "top-pair-ratio"} <= set(
         kept(clean(received(), RULES)).scores
     )
+
+
+def test_the_group_is_the_sources_to_say() -> None:
+    """Whatever came with the record: one group in two splits would be learnt and asked about."""
+    record = received()
+    stamped = msgspec.structs.replace(record.message.lineage, group_id="mine", rule_set="9")
+    lineage = kept(clean(received(lineage=stamped), RULES)).lineage
+    assert (lineage.group_id, lineage.rule_set) == ("help:/text/scalc/main.html", "1-0badcafe")
+
+
+def test_a_source_lists_its_languages() -> None:
+    """A page in another one is turned away, though the flywheel knows it."""
+    english = rules(SOURCE.model_copy(update={"languages": ("en",)}))
+    assert kept(clean(received(), english)).language == "en"
+    assert clean(received(page(CHINESE)), english).reason == "language"
+
+
+def test_a_text_of_just_the_limit_is_inline() -> None:
+    """One byte more goes to the store."""
+    wide = rules(SOURCE.model_copy(update={"max_page_bytes": MEBIBYTE}))
+    word = itertools.cycle(f"{first}{second}{third}" for first in "aeiou" for second in "lmnrst" for third in "aeiou")
+    text = f"{ENGLISH} {ENGLISH} {ENGLISH} {' '.join(itertools.islice(word, 20_000))}"[
+        : INLINE_LIMIT_BYTES - len("Filters\n\n")
+    ]
+    at_limit, above = (clean(received(page(f"{text[:-1]}{end}")), wide) for end in ("x", "xx"))
+    assert (len(kept(at_limit).text), at_limit.objects) == (INLINE_LIMIT_BYTES, ())
+    assert [len(stored.data) for stored in above.objects] == [INLINE_LIMIT_BYTES + 1]
 
 
 def test_a_long_text_goes_to_the_store() -> None:
