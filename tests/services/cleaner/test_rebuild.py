@@ -101,6 +101,16 @@ def test_one_rebuilds_and_the_others_wait(written: list[list[str]]) -> None:
     assert index.restored == len(written)
 
 
+def test_the_right_to_rebuild_is_renewed_with_every_shard(written: list[list[str]]) -> None:
+    """With an empty one too: a rebuild of hours is nobody's to take over while it goes on."""
+    store = dataset()
+    store.commit(manifest(store, [[page("1", written[0])], [], [page("2", written[1])]]))
+    index = Counting()
+    rebuild(index, store).make_whole()
+
+    assert (index.restored, index.renewed) == (2, 3)
+
+
 def test_a_rebuilder_that_died_is_followed(written: list[list[str]]) -> None:
     """Who waits takes over when the lock is free again."""
     store = dataset()
@@ -159,17 +169,22 @@ def test_a_damaged_shard_is_said(written: list[list[str]]) -> None:
 
 
 class Counting(MemoryDuplicateIndex):
-    """Counts what is restored."""
+    """Counts what is restored, and how often the right to do so is renewed."""
 
     def __init__(self) -> None:
         """Begin lost."""
         super().__init__(complete=False)
-        self.restored = 0
+        self.restored = self.renewed = 0
 
     def restore(self, documents: Sequence[Judged]) -> None:
         """Restore and count."""
         self.restored += len(documents)
         super().restore(documents)
+
+    def renew_rebuild(self, token: str, ttl_seconds: float) -> bool:
+        """Renew and count."""
+        self.renewed += 1
+        return super().renew_rebuild(token, ttl_seconds)
 
 
 class LosingOnce(MemoryDuplicateIndex):

@@ -16,6 +16,7 @@ from tests.services.cleaner.builders import CHINESE, ENGLISH, apply, reason
         ("a\r\nb\rc\u2028d", "a\nb\nc\nd"),
         ("a\u00a0b\tc\u2009d", "a b c d"),
         ("a   b  \nc", "a b\nc"),
+        ("\u3000\u3000天\u3000\u3000地 \u3000人\u3000", "\u3000\u3000天 地 人"),
         ("if a:\n    b  =  1", "if a:\n    b = 1"),
         ("a\n\n\n\nb", "a\n\nb"),
         ("\n\n  a\n\n", "  a"),
