@@ -7,7 +7,6 @@ from typing import Any, Final, TypeVar
 import msgspec
 
 from services.console.core.conservation import Cleaned, Place, Seen
-from services.console.topic_reader import Topics
 from shared.contracts.documents import Lineage
 from shared.contracts.envelope import Envelope, MalformedEnvelope, Origin, from_headers
 from shared.contracts.failures import from_headers as letter_from_headers
@@ -23,6 +22,7 @@ from shared.datasets.manifest import Manifest
 from shared.datasets.rows import edition_of
 from shared.datasets.store import DatasetStore
 from shared.stream.record import Record
+from shared.stream.topic_reader import Topics
 
 _COLUMNS: Final = ("document_id", "edition")
 

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping
 
 from services.console.core.letters import Letter, read_letter
-from services.console.topic_reader import TopicReader
 from shared.settings import KafkaSettings
+from shared.stream.topic_reader import TopicReader
 
 
 class DeadLetters:

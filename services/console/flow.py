@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from services.console.topic_reader import Topics
 from shared.contracts.topics import DOCUMENTS_AUGMENTED, DOCUMENTS_CLEAN, DOCUMENTS_RAW, Topic
 from shared.datasets.store import DatasetStore
+from shared.stream.topic_reader import Topics
 
 GROUPS: Final[tuple[tuple[str, Topic[Any]], ...]] = (("cleaner", DOCUMENTS_RAW), ("augmenter", DOCUMENTS_CLEAN))
 """Consumer groups in the order of the flow, with what they read."""

@@ -11,12 +11,12 @@ from services.console.core.closing import Closing, Crawled, stage_times
 from services.console.core.conservation import conserve
 from services.console.flow import Flow, Stage
 from services.console.terminal import NotDone
-from services.console.topic_reader import Topics
 from shared.contracts.topics import DOCUMENTS_AUGMENTED, DOCUMENTS_CLEAN
 from shared.datasets.last_ready import last_ready
 from shared.datasets.readiness import NotReady, readiness
 from shared.datasets.store import DatasetStore
 from shared.flywheel.config import Flywheel
+from shared.stream.topic_reader import Topics
 
 POLL_SECONDS: Final = 1.0
 STAGES: Final = {DOCUMENTS_CLEAN.name: "clean", DOCUMENTS_AUGMENTED.name: "augment"}

@@ -13,8 +13,6 @@ from kafka.errors import (
     AuthorizationError,
     CoordinatorNotAvailableError,
     GroupIdNotFoundError,
-    KafkaError,
-    KafkaTimeoutError,
     NoError,
     NotCoordinatorError,
     TopicAlreadyExistsError,
@@ -22,6 +20,7 @@ from kafka.errors import (
 )
 
 from services.console.core.topics import Change, TopicShape
+from shared.io.kafka_errors import kafka_errors
 from shared.io.outage import Misconfigured, Outage
 from shared.settings import KafkaSettings
 
@@ -144,20 +143,6 @@ def connected(settings: KafkaSettings, seconds: float = CONNECT_SECONDS) -> Iter
             yield KafkaAdmin(client)
         finally:
             client.close()
-
-
-@contextmanager
-def kafka_errors(settings: KafkaSettings) -> Iterator[None]:
-    """Let Kafka's errors out as `Outage`, or as `Misconfigured` where only a person can help."""
-    place = f"Kafka at {settings.bootstrap_servers}"
-    try:
-        yield
-    except AuthorizationError as error:
-        raise Misconfigured(f"{place} does not let us: {error}. Give our principal the right that it names") from error
-    except KafkaTimeoutError as error:
-        raise Outage(f"{place} does not answer: {error}") from error
-    except KafkaError as error:
-        raise Outage(f"{place}: {error}") from error
 
 
 def _created(answer: Mapping[str, Any]) -> bool:

@@ -8,7 +8,6 @@ import msgspec
 from kafka.partitioner.default import murmur2
 
 from services.console.core.tracing import Event, Grave, Shelf, Trace
-from services.console.topic_reader import Topics
 from shared.contracts.documents import RawDocument
 from shared.contracts.envelope import MalformedEnvelope, from_headers
 from shared.contracts.failures import from_headers as letter_from_headers
@@ -27,6 +26,7 @@ from shared.datasets.rows import Row
 from shared.datasets.store import DatasetStore, NoSuchVersion
 from shared.io.object_store import ObjectStore
 from shared.stream.record import Record
+from shared.stream.topic_reader import Topics
 
 M = TypeVar("M")
 _SIGN: Final = 0x7FFFFFFF

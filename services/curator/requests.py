@@ -15,12 +15,13 @@ import structlog
 from kafka import KafkaConsumer
 from kafka.structs import OffsetAndMetadata
 
-from services.curator.traces import CONNECT_SECONDS, kafka_errors
+from services.curator.traces import CONNECT_SECONDS
 from shared.contracts.envelope import MalformedEnvelope, Origin, from_headers
 from shared.contracts.erasures import ErasureRequested
 from shared.contracts.failures import DeadLetter, next_attempt, to_headers
 from shared.contracts.message import decode
 from shared.contracts.topics import DEAD_LETTER_SUFFIX, ERASURES_REQUESTED
+from shared.io.kafka_errors import kafka_errors
 from shared.io.kafka_producer import KafkaProducer
 from shared.io.outage import Misconfigured, Outage
 from shared.io.record import OutgoingRecord

@@ -1,20 +1,17 @@
 """Finds what Kafka still holds of one document: its records can't be taken out, but what they point at can."""
 
-import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Final
 
 import msgspec
-from kafka import KafkaConsumer, TopicPartition
-from kafka.errors import AuthorizationError, KafkaError
 
 from shared.contracts.message import ClaimCheck
 from shared.contracts.topics import TOPICS
-from shared.io.outage import Misconfigured, Outage
 from shared.settings import KafkaSettings
+from shared.stream.record import Record
+from shared.stream.topic_reader import TopicReader
 
 DOCUMENT_TOPICS: Final = tuple(
     name
@@ -26,8 +23,6 @@ DOCUMENT_TOPICS: Final = tuple(
 
 TEXTS: Final = "texts/"
 CONNECT_SECONDS: Final = 30
-STALL_SECONDS: Final = 60
-_POLL_MS: Final = 500
 
 
 class _Pointing(msgspec.Struct):
@@ -51,7 +46,7 @@ class Traces:
 
     def __init__(self, settings: KafkaSettings, topics: Sequence[str] = DOCUMENT_TOPICS) -> None:
         """Connect anew for each reading; a topic that isn't there holds nothing."""
-        self._settings = settings
+        self._reader = TopicReader(settings, CONNECT_SECONDS)
         self._topics = topics
         self.records = 0
         """How many records the last reading went through."""
@@ -60,67 +55,17 @@ class Traces:
         """Give the topics that hold records of the document; raises `Outage` and `Misconfigured`."""
         key, self.records = document_id.encode(), 0
         traces: dict[str, Trace] = {}
-        with kafka_errors(self._settings), closing(self._consumer()) as consumer:
-            for record in self._records(consumer):
+        for topic in self._topics:
+            for record in self._reader.read(topic):
                 self.records += 1
                 if record.key == key:
-                    _add(traces.setdefault(record.topic, Trace(record.topic)), record)
+                    _add(traces.setdefault(topic, Trace(topic)), record)
         return sorted(traces.values(), key=lambda trace: trace.topic)
 
-    def _records(self, consumer: KafkaConsumer) -> Iterator[Any]:
-        """Yield every record that the topics hold now."""
-        left = self._ends(consumer)
-        if not left:
-            return
-        consumer.assign(list(left))
-        consumer.seek_to_beginning()
-        deadline = time.monotonic() + STALL_SECONDS
-        while left := {place: end for place, end in left.items() if consumer.position(place) < end}:
-            polled = consumer.poll(timeout_ms=_POLL_MS)
-            if polled:
-                deadline = time.monotonic() + STALL_SECONDS
-            elif time.monotonic() > deadline:
-                raise Outage(f"Kafka at {self._settings.bootstrap_servers} brought no record in {STALL_SECONDS} s")
-            for records in polled.values():
-                yield from records
 
-    def _ends(self, consumer: KafkaConsumer) -> Mapping[TopicPartition, int]:
-        there = consumer.topics()
-        places = [
-            TopicPartition(topic, partition)
-            for topic in self._topics
-            if topic in there
-            for partition in consumer.partitions_for_topic(topic) or ()
-        ]
-        starts, ends = consumer.beginning_offsets(places), consumer.end_offsets(places)
-        return {place: ends[place] for place in places if ends[place] > starts[place]}
-
-    def _consumer(self) -> KafkaConsumer:
-        return KafkaConsumer(
-            bootstrap_servers=self._settings.bootstrap_servers.split(","),
-            bootstrap_timeout_ms=CONNECT_SECONDS * 1000,
-            client_id="millrace-curator",
-            group_id=None,
-            enable_auto_commit=False,
-            auto_offset_reset="earliest",  # where retention removes the first records meanwhile
-        )
-
-
-@contextmanager
-def kafka_errors(settings: KafkaSettings) -> Iterator[None]:
-    """Let Kafka's errors out as `Outage`, or as `Misconfigured` where only a person can help."""
-    place = f"Kafka at {settings.bootstrap_servers}"
-    try:
-        yield
-    except AuthorizationError as error:
-        raise Misconfigured(f"{place} does not let us: {error}. Give our principal the right that it names") from error
-    except KafkaError as error:
-        raise Outage(f"{place}: {error!r}") from error
-
-
-def _add(trace: Trace, record: Any) -> None:  # noqa: ANN401 - kafka-python has no type hints
+def _add(trace: Trace, record: Record) -> None:
     trace.records += 1
-    trace.newest = max(trace.newest, datetime.fromtimestamp(record.timestamp / 1000, UTC))
+    trace.newest = max(trace.newest, datetime.fromtimestamp(record.timestamp_ms / 1000, UTC))
     try:
         body = msgspec.json.decode(record.value or b"{}", type=_Pointing).body
     except msgspec.DecodeError:  # a dead letter may be anything

@@ -1,13 +1,11 @@
 """The ids that tell one Kafka from another, and a topic from one of the same name that was there before it."""
 
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from typing import Final, NamedTuple
 
 from kafka.admin import KafkaAdminClient
-from kafka.errors import AuthorizationError, KafkaError, SaslAuthenticationFailedError
 
-from shared.io.outage import Misconfigured, Outage
+from shared.io.kafka_errors import kafka_errors
 from shared.io.producer import TopicMissing
 from shared.settings import KafkaSettings
 
@@ -30,18 +28,6 @@ def kafka_ids(settings: KafkaSettings, topic: str) -> KafkaIds:
     if not known:
         raise TopicMissing(f"Kafka at {settings.bootstrap_servers} has no topic {topic}")
     return KafkaIds(cluster_id, str(known[0]["topic_id"]))
-
-
-@contextmanager
-def kafka_errors(settings: KafkaSettings) -> Iterator[None]:
-    """Let Kafka's errors out as `Outage`, or as `Misconfigured` where only a person can help."""
-    place = f"Kafka at {settings.bootstrap_servers}"
-    try:
-        yield
-    except (AuthorizationError, SaslAuthenticationFailedError) as error:
-        raise Misconfigured(f"{place} does not let us: {error}. Give our principal the right that it names") from error
-    except KafkaError as error:
-        raise Outage(f"{place}: {error}") from error
 
 
 def _client(settings: KafkaSettings) -> KafkaAdminClient:

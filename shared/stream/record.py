@@ -18,7 +18,8 @@ class TopicPartition(NamedTuple):
 class Record(NamedTuple):
     """A consumed record: its place, its bytes, and nothing decoded yet.
 
-    `body` is what its claim check names, once that is fetched.
+    `body` is what its claim check names, once that is fetched. `timestamp_ms` is Kafka's, since 1970; 0 where whoever
+    read it did not ask.
     """
 
     topic: str
@@ -28,6 +29,7 @@ class Record(NamedTuple):
     value: bytes | None
     headers: Headers
     body: bytes | None = None
+    timestamp_ms: int = 0
 
     @property
     def origin(self) -> Origin:

@@ -17,7 +17,6 @@ from services.console.core.forgetting import Reason, progress, receipt_lines, re
 from services.console.core.payload import safe_line
 from services.console.core.tracing import written_out
 from services.console.desk import PATIENCE, operator
-from services.console.topic_reader import TopicReader
 from services.console.tracer import Tracer
 from services.console.usage import Command, examples, spread
 from shared.contracts.erasures import ErasureRequested
@@ -30,6 +29,7 @@ from shared.io.object_store import ObjectNotFound, ObjectStore
 from shared.io.record import OutgoingRecord
 from shared.io.s3 import S3ObjectStore
 from shared.settings import KafkaSettings, StoreSettings, load
+from shared.stream.topic_reader import TopicReader
 
 POLL_SECONDS: Final = 0.25
 TELL_SECONDS: Final = 5.0

@@ -18,13 +18,13 @@ from services.console.desk import PATIENCE
 from services.console.flow import Flow
 from services.console.ingestion import Ingestion, Limits, Progress
 from services.console.kafka_admin import connected
-from services.console.topic_reader import TopicReader
 from services.console.usage import Command, examples
 from shared.datasets.store import DatasetStore
 from shared.flywheel.config import Flywheel
 from shared.flywheel.load import load_flywheel
 from shared.io.s3 import S3ObjectStore
 from shared.settings import FlywheelSettings, KafkaSettings, StoreSettings, load
+from shared.stream.topic_reader import TopicReader
 
 
 def ingest(

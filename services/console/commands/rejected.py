@@ -12,10 +12,10 @@ from services.console.core.payload import safe_line
 from services.console.core.rejections import Choice, Survey, count_row, rejection_row
 from services.console.core.topics import counted
 from services.console.kafka_admin import connected
-from services.console.topic_reader import TopicReader
 from services.console.usage import Command, examples, spread
 from shared.contracts.topics import DOCUMENTS_REJECTED
 from shared.settings import KafkaSettings, load
+from shared.stream.topic_reader import TopicReader
 
 
 @dataclass(frozen=True)

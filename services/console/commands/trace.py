@@ -9,13 +9,13 @@ import typer
 from services.console import terminal
 from services.console.core.tracing import Trace, written_out
 from services.console.desk import PATIENCE
-from services.console.topic_reader import TopicReader
 from services.console.tracer import Tracer
 from services.console.usage import Command, examples
 from shared.contracts.identity import DOCUMENT_ID_BYTES, NotAUrl, document_id
 from shared.flywheel.load import load_flywheel
 from shared.io.s3 import S3ObjectStore
 from shared.settings import FlywheelSettings, KafkaSettings, StoreSettings, load
+from shared.stream.topic_reader import TopicReader
 
 
 def trace(

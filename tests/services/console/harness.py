@@ -101,10 +101,6 @@ class Mail:
         """Put records on the dead-letter topic as they are."""
         asyncio.run(self._put(self.dead, records))
 
-    def scatter(self, count: int) -> None:
-        """Put records on the original topic, each under a key of its own."""
-        asyncio.run(self._put(self.topic, [(b"%d" % number, b"", ()) for number in range(count)]))
-
     def dead_letters(self) -> list[Letter]:
         """Read the whole dead-letter topic."""
         return self._read(self.dead)

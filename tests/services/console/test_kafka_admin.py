@@ -6,13 +6,12 @@ from datetime import UTC, datetime
 
 import pytest
 from kafka import KafkaConsumer
-from kafka.errors import KafkaError, KafkaTimeoutError, NodeNotReadyError, TopicAuthorizationFailedError
 from kafka.structs import OffsetAndMetadata, TopicPartition
 
 from infra.local.servers import Endpoints
 from services.console.core.topics import Change, TopicShape
-from services.console.kafka_admin import connected, kafka_errors
-from shared.io.outage import Misconfigured, Outage
+from services.console.kafka_admin import connected
+from shared.io.outage import Misconfigured
 from shared.settings import KafkaSettings
 
 SETTINGS = {"cleanup.policy": "delete", "max.message.bytes": "2000", "min.insync.replicas": "1", "retention.ms": "-1"}
@@ -27,20 +26,6 @@ def shape(partitions: int = 2, replication: int = 1) -> TopicShape:
 def kafka(servers: Endpoints) -> KafkaSettings:
     """Say where the session's broker is."""
     return KafkaSettings(bootstrap_servers=servers.kafka_bootstrap)
-
-
-@pytest.mark.parametrize(
-    ("error", "kind", "said"),
-    [
-        (KafkaTimeoutError("bootstrap"), Outage, "away:9092 does not answer"),
-        (NodeNotReadyError("1"), Outage, "away:9092"),
-        (TopicAuthorizationFailedError("documents-raw"), Misconfigured, "Give our principal the right"),
-    ],
-)
-def test_kafka_s_errors_are_outages_or_for_a_person(error: KafkaError, kind: type[Exception], said: str) -> None:
-    """The message names the address."""
-    with pytest.raises(kind, match=said), kafka_errors(KafkaSettings(bootstrap_servers="away:9092")):
-        raise error
 
 
 @pytest.mark.integration

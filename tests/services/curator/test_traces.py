@@ -3,12 +3,10 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from kafka.errors import KafkaTimeoutError, TopicAuthorizationFailedError
 
 from infra.local.servers import Endpoints
-from services.curator.traces import DOCUMENT_TOPICS, Traces, kafka_errors
+from services.curator.traces import DOCUMENT_TOPICS, Traces
 from shared.contracts.identity import document_id
-from shared.io.outage import Misconfigured, Outage
 from shared.settings import KafkaSettings
 from tests.services.curator.builders import url
 from tests.services.curator.kafka_topics import publish, topics
@@ -48,12 +46,3 @@ def test_empty_topics_hold_nothing(servers: Endpoints) -> None:
     """As on the first day, or after a week without a crawl."""
     names = topics(servers.kafka_bootstrap, "empty")
     assert Traces(KafkaSettings(bootstrap_servers=servers.kafka_bootstrap), names).of(GONE) == []
-
-
-def test_kafkas_errors_are_told_by_what_helps() -> None:
-    """Waiting, or a person."""
-    settings = KafkaSettings(bootstrap_servers="127.0.0.1:1")
-    with pytest.raises(Outage, match=r"127\.0\.0\.1:1"), kafka_errors(settings):
-        raise KafkaTimeoutError
-    with pytest.raises(Misconfigured, match="does not let us"), kafka_errors(settings):
-        raise TopicAuthorizationFailedError

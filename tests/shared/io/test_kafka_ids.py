@@ -1,18 +1,9 @@
 """Tests of the ids that tell clusters and topics apart, on a real broker."""
 
 import pytest
-from kafka.errors import (
-    KafkaError,
-    KafkaTimeoutError,
-    NodeNotReadyError,
-    SaslAuthenticationFailedError,
-    TopicAuthorizationFailedError,
-)
 
-from shared.io.kafka_ids import kafka_errors, kafka_ids
-from shared.io.outage import Misconfigured, Outage
+from shared.io.kafka_ids import kafka_ids
 from shared.io.producer import TopicMissing
-from shared.settings import KafkaSettings
 from tests.shared.io.conftest import Broker
 
 
@@ -32,18 +23,3 @@ def test_a_missing_topic_is_named_with_its_remedy(broker: Broker) -> None:
     """No client makes topics."""
     with pytest.raises(TopicMissing, match="no topic no-such-topic; run `millrace topics apply`"):
         kafka_ids(broker.settings, "no-such-topic")
-
-
-@pytest.mark.parametrize(
-    ("error", "kind"),
-    [
-        (KafkaTimeoutError("bootstrap"), Outage),
-        (NodeNotReadyError("1"), Outage),
-        (TopicAuthorizationFailedError("no"), Misconfigured),
-        (SaslAuthenticationFailedError("no"), Misconfigured),
-    ],
-)
-def test_an_error_of_kafka_is_an_outage_or_needs_a_person(error: KafkaError, kind: type[Exception]) -> None:
-    """And the message says which Kafka it was."""
-    with pytest.raises(kind, match="away:9092"), kafka_errors(KafkaSettings(bootstrap_servers="away:9092")):
-        raise error

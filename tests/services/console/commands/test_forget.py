@@ -11,7 +11,6 @@ from minio import Minio
 
 from infra.local.servers import Endpoints
 from services.console.commands.forget import Waiting
-from services.console.topic_reader import TopicReader
 from shared.contracts.erasures import ErasureRequested
 from shared.contracts.identity import document_id
 from shared.contracts.message import decode
@@ -20,6 +19,7 @@ from shared.io.deny_list import DenyList
 from shared.io.memory import MemoryObjectStore
 from shared.io.s3 import S3ObjectStore
 from shared.settings import KafkaSettings
+from shared.stream.topic_reader import TopicReader
 from tests.services.console.builders import NOW
 from tests.services.console.harness import Shell
 

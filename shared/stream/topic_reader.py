@@ -1,17 +1,18 @@
-"""Topics as the console reads them: without a group, so that looking changes nothing, and up to where they end now."""
+"""Topics read without a group, so that looking changes nothing, and up to where they end now."""
 
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import closing
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 from kafka import KafkaConsumer, TopicPartition
 
-from services.console.kafka_admin import CONNECT_SECONDS, kafka_errors
+from shared.io.kafka_errors import kafka_errors
 from shared.io.outage import Outage
 from shared.settings import KafkaSettings
 from shared.stream.record import Record
 
+CONNECT_SECONDS: Final = 10
 _STALL_SECONDS: Final = 20
 _POLL_MS: Final = 500
 
@@ -37,11 +38,15 @@ class Topics(Protocol):
 
 
 class TopicReader:
-    """Reads topics from Kafka (see `Topics`)."""
+    """Reads topics from Kafka (see `Topics`); a topic that isn't there holds nothing.
 
-    def __init__(self, settings: KafkaSettings) -> None:
-        """Connect anew for each reading."""
+    Every call may raise `Outage` and `Misconfigured`.
+    """
+
+    def __init__(self, settings: KafkaSettings, connect_seconds: float = CONNECT_SECONDS) -> None:
+        """Connect anew for each reading, within so many seconds."""
         self._settings = settings
+        self._connect_seconds = connect_seconds
 
     def starts(self, topic: str) -> dict[int, int]:
         """Give, by partition, the offset of the first record that is kept, or would be."""
@@ -80,20 +85,31 @@ class TopicReader:
             for place, records in polled.items():
                 for record in records:
                     if record.offset < ends[place]:
-                        yield Record(
-                            record.topic, record.partition, record.offset, record.key, record.value, (*record.headers,)
-                        )
+                        yield _record(record)
 
     def _consumer(self) -> KafkaConsumer:
         return KafkaConsumer(
             bootstrap_servers=self._settings.bootstrap_servers.split(","),
-            bootstrap_timeout_ms=CONNECT_SECONDS * 1000,
-            client_id="millrace-console",
+            bootstrap_timeout_ms=int(self._connect_seconds * 1000),
+            client_id="millrace-reader",
             group_id=None,
             enable_auto_commit=False,
+            allow_auto_create_topics=False,
             # Only where retention has removed the first records meanwhile.
             auto_offset_reset="earliest",
         )
+
+
+def _record(found: Any) -> Record:  # noqa: ANN401 - kafka-python has no type hints
+    return Record(
+        found.topic,
+        found.partition,
+        found.offset,
+        found.key,
+        found.value,
+        (*found.headers,),
+        timestamp_ms=found.timestamp,
+    )
 
 
 def _places(consumer: KafkaConsumer, topic: str) -> list[TopicPartition]:

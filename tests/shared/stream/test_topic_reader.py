@@ -1,0 +1,67 @@
+"""Tests of reading topics on the real broker."""
+
+import time
+
+import pytest
+
+from infra.local.servers import Endpoints
+from shared.io.kafka_producer import KafkaProducer
+from shared.io.record import OutgoingRecord
+from shared.settings import KafkaSettings
+from shared.stream.topic_reader import TopicReader
+from tests.shared.io.conftest import Broker
+
+pytestmark = pytest.mark.integration
+
+
+@pytest.fixture
+def broker(servers: Endpoints) -> Broker:
+    """Give the real broker."""
+    return Broker(KafkaSettings(bootstrap_servers=servers.kafka_bootstrap))
+
+
+def post(broker: Broker, topic: str, *numbers: int) -> None:
+    """Put a record for each number, under a key of its own."""
+    with KafkaProducer.connect(broker.settings) as producer:
+        for number in numbers:
+            producer.send(OutgoingRecord(topic, b"%d" % number, b"value", (("h", b"1"),))).result()
+
+
+def test_reading_stops_at_the_end_that_was_seen(broker: Broker) -> None:
+    """What arrives after somebody has looked was not meant."""
+    reader, topic = TopicReader(broker.settings), broker.topic(partitions=1)
+    post(broker, topic, *range(5))
+    ends = reader.ends(topic)
+    post(broker, topic, 5)
+    assert ends == {0: 5}
+    assert reader.starts(topic) == {0: 0}
+    assert [one.offset for one in reader.records(topic, ends)] == [0, 1, 2, 3, 4]
+    assert [one.offset for one in reader.records(topic, ends, {0: 3})] == [3, 4]
+    assert list(reader.records(topic, ends, {0: 5})) == []
+
+
+def test_a_record_comes_with_everything_that_kafka_holds_of_it(broker: Broker) -> None:
+    """Its time too."""
+    topic = broker.topic(partitions=1)
+    post(broker, topic, 7)
+    (found,) = TopicReader(broker.settings).read(topic)
+    assert (found.key, found.value, found.headers) == (b"7", b"value", (("h", b"1"),))
+    assert abs(found.timestamp_ms / 1000 - time.time()) < 120
+
+
+def test_an_empty_topic_has_no_records(broker: Broker) -> None:
+    """Nothing to read is no reason to wait; neither is a topic that is not there."""
+    reader, topic = TopicReader(broker.settings), broker.topic(partitions=1)
+    assert reader.ends(topic) == {}
+    assert list(reader.read(topic)) == []
+    assert reader.starts("no-such-topic") == {}
+    assert list(reader.read("no-such-topic")) == []
+
+
+def test_several_partitions_are_all_read(broker: Broker) -> None:
+    """A topic that somebody gave more partitions is read whole."""
+    topic = broker.topic(partitions=4)
+    post(broker, topic, *range(40))
+    found = [(one.partition, one.offset) for one in TopicReader(broker.settings).read(topic)]
+    assert len(found) == 40
+    assert len({partition for partition, _ in found}) == 4
