@@ -143,9 +143,9 @@ ERASURES_REQUESTED: Final = Topic(
     name="erasures-requested",
     message=ErasureRequested,
     key="document_id",
-    description="Documents to be forgotten by everyone who holds data.",
+    description="Documents to be forgotten, wherever something is held of them.",
     producers=("console",),
-    consumers=("spiders", "cleaner", "dataset_builder", "curator", "gateway"),
+    consumers=("curator",),
     retention=None,
     single_partition=True,
 )
