@@ -10,12 +10,12 @@ from services.augmenter.core.augmentations.augmentation import Augmentation
 from services.augmenter.core.chance import Chance
 from services.augmenter.core.plan import Plan
 from shared.contracts.documents import AugmentedDocument, CleanDocument, Lineage, RejectedDocument, TextDocument
-from shared.contracts.identity import content_hash
-from shared.contracts.message import INLINE_LIMIT_BYTES, ClaimCheck
+from shared.contracts.message import ClaimCheck
 from shared.contracts.split import Split, split_of
 from shared.contracts.topics import DOCUMENTS_AUGMENTED, DOCUMENTS_REJECTED, Topic
 from shared.flywheel.config import Source
 from shared.flywheel.rules import labels_of
+from shared.stream.long_text import long_text
 from shared.stream.service import Outcome, Received, StoredObject
 
 STEP: Final = "augment"
@@ -140,13 +140,10 @@ def _copy(plan: Plan, original: AugmentedDocument, by: Augmentation, text: str, 
 
 def _packed(copy: AugmentedDocument, bucket: str) -> tuple[AugmentedDocument, StoredObject | None]:
     """Move a text that is too long for a record into an object."""
-    data = copy.text.encode()
-    if len(data) <= INLINE_LIMIT_BYTES:
+    long = long_text(copy.text, bucket)
+    if long is None:
         return copy, None
-    digest = content_hash(data)
-    stored = StoredObject(f"texts/{digest}", data)
-    claim = ClaimCheck(bucket=bucket, key=stored.key, offset=0, length=len(data), sha256=digest)
-    return msgspec.structs.replace(copy, text="", body=claim), stored
+    return msgspec.structs.replace(copy, text="", body=long.claim), long.stored
 
 
 def _text_of(received: Received[CleanDocument]) -> str:

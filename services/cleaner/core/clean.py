@@ -12,11 +12,11 @@ from services.cleaner.core.candidate import Candidate
 from services.cleaner.core.document import Document, Policy, Rejection, Step
 from services.cleaner.core.steps import STEPS
 from shared.contracts.documents import CleanDocument, Lineage, RawDocument, RejectedDocument
-from shared.contracts.message import INLINE_LIMIT_BYTES, ClaimCheck
 from shared.contracts.topics import DOCUMENTS_CLEAN, DOCUMENTS_REJECTED, Topic
 from shared.flywheel.config import Cleaning, Flywheel, Source
 from shared.flywheel.rules import group_of
-from shared.stream.service import Outcome, Received, StoredObject
+from shared.stream.long_text import long_text
+from shared.stream.service import Outcome, Received
 from shared.text.fingerprint import signature, text_hash
 from shared.warc.content_encoding import BodyTooLarge
 from shared.warc.pack import NotAWarcRecord, read_response
@@ -130,28 +130,18 @@ def _rejected(
 
 def _kept(raw: RawDocument, lineage: Lineage, document: Document, bucket: str) -> Outcome:
     fingerprint = signature(document.text, document.language)
-    text = document.text.encode()
-    stored = StoredObject(f"texts/{hashlib.sha256(text).hexdigest()}", text) if _is_long(text) else None
+    long = long_text(document.text, bucket)
     message = CleanDocument(
         document_id=raw.document_id,
         lineage=lineage,
         language=document.language,
         title=document.title,
-        text="" if stored else document.text,
-        body=_claim(stored, bucket) if stored else None,
+        text="" if long else document.text,
+        body=long.claim if long else None,
         headings=document.headings,
         labels=raw.labels,
         scores=dict(document.scores),
         signature=fingerprint,
     )
     candidate = Candidate(raw.document_id, document.language, text_hash(document.text), fingerprint)
-    return Outcome(messages=(message,), objects=(stored,) if stored else (), payload=candidate)
-
-
-def _is_long(text: bytes) -> bool:
-    return len(text) > INLINE_LIMIT_BYTES
-
-
-def _claim(stored: StoredObject, bucket: str) -> ClaimCheck:
-    digest = hashlib.sha256(stored.data).hexdigest()
-    return ClaimCheck(bucket=bucket, key=stored.key, offset=0, length=len(stored.data), sha256=digest)
+    return Outcome(messages=(message,), objects=(long.stored,) if long else (), payload=candidate)
