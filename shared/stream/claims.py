@@ -17,8 +17,11 @@ from shared.stream.attempt import Fault, attempt
 from shared.stream.record import Record
 from shared.stream.service import StreamService
 
-PORTION_BYTES: Final = 32 * 1024 * 1024
-"""Bodies in memory at once; a single larger one is worked on alone."""
+PORTION_BYTES: Final = 8 * 1024 * 1024
+"""Bodies in memory, and worked on within one time-out, at once; a single larger one is worked on alone.
+
+So many bytes of compressed pages are some 50 MB of HTML: 20 seconds' work for the cleaner, which has 60.
+"""
 
 MAX_BODY_BYTES: Final = 256 * 1024 * 1024
 """No body is larger: a page may have 64 MiB, before and after its compression."""

@@ -110,3 +110,12 @@ def test_bodies_come_in_portions_that_fit_into_memory(monkeypatch: pytest.Monkey
 
     assert list(sizes()) == [[40, 40], [40], [500], [1, 99], [1]]
     assert list(Claims(SERVICE, CountingStore()).portions([])) == []
+
+
+def test_a_batch_of_large_pages_is_more_than_one_portion() -> None:
+    """A hundred of 1 MB, 200 kB each as they are packed: together they would outlast the time-out of their child."""
+    pages = [claiming(number, "pack", 0, 200_000) for number in range(100)]
+    portions = list(Claims(SERVICE, CountingStore()).portions(pages))
+
+    assert [one.record for portion in portions for one in portion] == pages
+    assert max(map(len, portions)) <= 50
