@@ -41,3 +41,16 @@ def test_labels_are_read_from_the_path(path: str, labels: dict[str, str]) -> Non
 def test_groups_are_named_by_the_rule(rule: GroupRule | None, path: str, group: str) -> None:
     """Sources that give one name share groups; a page that doesn't match is a group of its own."""
     assert group_of(source(rule), SITE + path) == group
+
+
+@pytest.mark.parametrize(
+    "spelling", ["/zh/../en/scalc/a.html", "/en/./scalc/a.html", "/en/s%63alc/a.html", "/en/scalc/a.html#b"]
+)
+@pytest.mark.parametrize("rule", [None, GroupRule(path="^(/en/[^/]*)/"), GroupRule(path="^/fr(/.*)$")])
+def test_every_spelling_of_a_url_has_the_same_group_and_labels(spelling: str, rule: GroupRule | None) -> None:
+    """They name one document, which would be in two splits."""
+    rules = source(rule, application=LabelRule(path="^/en/s([^/]+)/"))
+    assert group_of(rules, SITE.upper().replace("HTTPS", "https") + spelling) == group_of(
+        rules, SITE + "/en/scalc/a.html"
+    )
+    assert labels_of(rules, SITE + spelling) == {"application": "calc"}

@@ -69,6 +69,19 @@ async def test_neighbours_in_one_object_are_one_request() -> None:
     assert sorted(store.asked) == [("pack", 0, 4_990), ("pack", 5_000 + subject.GAP_BYTES, 10)]
 
 
+async def test_ranges_may_lie_in_each_other() -> None:
+    """What reaches farthest counts, not what begins last; all of it is one request."""
+    store = CountingStore()
+    ranges = [(0, 200_000), (10, 5), (150_000, 7)]
+
+    found = await fetched(store, *(claiming(number, "pack", *place) for number, place in enumerate(ranges)))
+
+    assert [one.body if isinstance(one, Record) else one for one in found] == [
+        PACK[offset : offset + length] for offset, length in ranges
+    ]
+    assert store.asked == [("pack", 0, 200_000)]
+
+
 @pytest.mark.parametrize(
     ("bad", "error"),
     [

@@ -185,16 +185,19 @@ async def test_a_record_of_nothing_at_all_does_not_stop_its_partition() -> None:
 
 
 async def test_past_the_limit_nothing_is_sent_and_the_marker_is_written() -> None:
-    """The batch that trips the limit stays unacknowledged and unsent."""
+    """The batch that trips the limit stays unacknowledged and unsent, and nothing of it is stored."""
     outside = Outside()
     store = MemoryObjectStore()
 
     with pytest.raises(Halted):
-        await handle(runner(outside, store, max_run=3), [record(number, fate="raise") for number in range(3)])
+        await handle(
+            runner(outside, store, max_run=3), [record(0), *(record(number, fate="raise") for number in range(1, 4))]
+        )
 
+    assert len(list(store.list())) == 1
     marker = Halts(store).read(SERVICE.name)
     assert marker is not None
-    assert marker.ranges == ranges_of([record(0), record(2)])
+    assert marker.ranges == ranges_of([record(0), record(3)])
     assert outside.log == ["work"]
 
 

@@ -192,6 +192,16 @@ def test_a_copy_up_to_the_limit_travels_inline() -> None:
         assert len(augment(plan("swap"), received(document, data)).objects) == objects
 
 
+def test_a_copy_that_is_short_again_names_no_object() -> None:
+    """Who reads it would take the original's text for the copy's."""
+    document, data = stored("ab " * (INLINE_LIMIT_BYTES // 3) + "cd")
+    outcome = augment(plan("delete"), received(document, data))
+    copy = outcome.messages[1]
+    assert isinstance(copy, AugmentedDocument)
+    assert (copy.body, outcome.objects) == (None, ())
+    assert 0 < len(copy.text) < len(data)
+
+
 def test_only_a_text_that_is_copied_is_fetched() -> None:
     """Of a document for validation, and where no augmentation is asked for, the claim check alone goes on."""
     document, _ = stored(LONG)

@@ -58,6 +58,12 @@ def test_whatever_changes_what_is_made_changes_the_name_of_the_rules() -> None:
     assert len({one.rule_set for one in plans}) == len(plans)
 
 
+def test_other_sets_of_the_same_synonyms_change_the_name_of_the_rules() -> None:
+    """What is replaced is then replaced by something else."""
+    apart, together = synonyms("large, big", "choose, pick"), synonyms("large, big, choose, pick")
+    assert Plan(flywheel("swap"), BUCKET, apart).rule_set != Plan(flywheel("swap"), BUCKET, together).rule_set
+
+
 def test_a_new_version_of_an_augmentation_changes_the_name_of_the_rules(monkeypatch: pytest.MonkeyPatch) -> None:
     """It makes other copies."""
     before = plan("swap").rule_set

@@ -8,6 +8,7 @@ from services.cleaner.core.charset import decoded, has_wide_bom
 from tests.services.cleaner.builders import CHINESE, ENGLISH, page
 
 TRADITIONAL = "請選擇要列印的頁面，然後按一下按鈕。"  # noqa: RUF001 - as it is written
+KOREAN = "인쇄할 쪽을 고른 다음 단추를 누르십시오"
 GERMAN = "Größere Wörter über Öl: für Schüler schön gemäß Füßen."
 
 
@@ -24,6 +25,8 @@ GERMAN = "Größere Wörter über Öl: für Schüler schön gemäß Füßen."
         (GERMAN.encode("latin-1"), "text/html; charset=iso-8859-1", GERMAN),
         (GERMAN.encode("latin-1"), "text/html", GERMAN),
         ("It’s “fine”".encode("cp1252"), "text/html", "It’s “fine”"),  # noqa: RUF001
+        (KOREAN.encode("euc-kr"), "text/html; charset=euc-kr", KOREAN),
+        (f"{GERMAN} ".encode("latin-1"), "text/html; charset=utf-16", f"{GERMAN} "),
         ("日本語".encode("iso-2022-jp"), "text/html; charset=iso-2022-jp", "日本語"),
         (ENGLISH.encode(), "text/html; charset=no-such-charset", ENGLISH),
     ],

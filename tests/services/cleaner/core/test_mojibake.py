@@ -35,6 +35,7 @@ def test_what_was_read_wrongly_is_read_rightly(right: str, wrong: str) -> None:
         "Ça coûte 10 £, où êtes-vous ?",
         "ÄÖÜ ÀÉÈ",
         "naïveté",
+        "¡¡Éé",
         "日本語のテキスト",
         "",
     ],
