@@ -1,11 +1,13 @@
 """The deny list: what is on it is denied everywhere soon, nothing is lost between writers, and it names nobody."""
 
+from collections.abc import Callable
+
 import msgspec
 import pytest
 
 from shared.io.deny_list import FRESH_SECONDS, KEY, Denied, DenyList
 from shared.io.memory import MemoryObjectStore
-from shared.io.object_store import ObjectStore
+from shared.io.object_store import DEFAULT_CONTENT_TYPE, ObjectInfo, ObjectStore
 from tests.shared.io.racing import WRITERS, race
 
 DOCUMENT = "0123456789abcdef" * 2
@@ -67,6 +69,17 @@ def test_a_list_that_is_no_list_is_no_empty_list() -> None:
         DenyList(store).denied([DOCUMENT])
 
 
+def test_who_is_overtaken_adds_again() -> None:
+    """Between its look and its write another wrote: it says that it added only once that is so."""
+    store = Overtaken()
+    first = DenyList(store)
+    hashes = [first.hash_of(DOCUMENT), first.hash_of(OTHER)]
+    store.meanwhile = lambda: DenyList(store).add(hashes[1])
+
+    assert first.add(hashes[0])
+    assert DenyList(store).denied([DOCUMENT, OTHER]) == {DOCUMENT, OTHER}
+
+
 def test_no_addition_is_lost() -> None:
     """Of 8 that add at the same moment each is on the list at the end."""
     _race(MemoryObjectStore())
@@ -76,6 +89,19 @@ def test_no_addition_is_lost() -> None:
 def test_no_addition_is_lost_on_a_real_store(s3: ObjectStore) -> None:
     """As above, by real conditional writes; the list is shared by all tests, so it may hold more."""
     _race(s3)
+
+
+class Overtaken(MemoryObjectStore):
+    """A store in which something happens just before the next conditional write."""
+
+    meanwhile: Callable[[], object] | None = None
+
+    def replace(self, key: str, data: bytes, *, if_match: str, content_type: str = DEFAULT_CONTENT_TYPE) -> ObjectInfo:
+        """Let it happen, once, and write."""
+        happens, self.meanwhile = self.meanwhile, None
+        if happens is not None:
+            happens()
+        return super().replace(key, data, if_match=if_match, content_type=content_type)
 
 
 def _race(store: ObjectStore) -> None:

@@ -24,6 +24,7 @@ def test_a_count_of_equal_bytes_stands_for_a_similarity() -> None:
     """The least count whose estimate reaches a threshold; all equal is 1, what chance gives is 0."""
     assert similarity_of_packed(128) == 1.0
     assert similarity_of_packed(0) == 0.0
+    assert similarity_of_packed(64) == pytest.approx((64 / 128 - 1 / 256) / (1 - 1 / 256))
     for threshold in (0.0, 0.5, 0.7, 0.8, 0.95, 1.0):
         least = equal_bytes_at(threshold)
         assert similarity_of_packed(least) >= threshold

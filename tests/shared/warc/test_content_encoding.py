@@ -69,6 +69,17 @@ def test_members_of_gzip_are_counted() -> None:
         undo(member * 257, "gzip", MEBIBYTE)
 
 
+def test_members_of_gzip_share_the_bound() -> None:
+    """Each may be as large as the body; all of them together may be no larger."""
+    member = gzip.compress(bytes(MEBIBYTE))
+    tracemalloc.start()
+    with pytest.raises(BodyTooLarge):
+        undo(member * 64, "gzip", MEBIBYTE)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 8 * MEBIBYTE
+
+
 def test_no_body_needs_no_undoing() -> None:
     """An empty answer may name an encoding."""
     assert undo(b"", "gzip", 100) == b""
