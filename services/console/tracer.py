@@ -1,7 +1,9 @@
 """Finds everything that topics and S3 know of one document."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from operator import attrgetter
 from typing import Any, Final, TypeVar
 
 import msgspec
@@ -23,6 +25,7 @@ from shared.datasets.live import Tombstones
 from shared.datasets.manifest import Manifest, ShardEntry
 from shared.datasets.ready import ReadyRecords
 from shared.datasets.rows import Row
+from shared.datasets.shard import DamagedShard
 from shared.datasets.store import DatasetStore, NoSuchVersion
 from shared.io.object_store import ObjectStore
 from shared.stream.record import Record
@@ -41,13 +44,18 @@ class Tracer:
         self._store = store
         self._datasets = DatasetStore(store, dataset)
         self._ready = ReadyRecords(store, dataset)
+        self._known: dict[tuple[str, str], list[Row]] = {}
 
     def trace(self, document_id: str) -> Trace:
-        """Give all that is known of the document; raises `Outage`."""
+        """Give all that is known of the document; raises `Outage`.
+
+        A shard that can't be read is named in it and hides nothing else, unless it was erased or merged meanwhile: then
+        what is there now is read instead.
+        """
         raw = self._events(DOCUMENTS_RAW, document_id)
-        head = self._datasets.head()
+        head, shelves, unreadable = self._on_shelves(document_id)
         ready = self._ready.versions()
-        shelves = tuple(self._shelves(head, document_id)) if head is not None else ()
+        held_by, more = self._held_by(head, ready, document_id)
         packs = {event.message.body.key for event in raw if isinstance(event.message, RawDocument)}
         return Trace(
             document_id=document_id,
@@ -59,9 +67,10 @@ class Tracer:
             dead=tuple(self._graves(document_id)),
             packs={key: self._store.exists(key) for key in sorted(packs)},
             shelves=shelves,
+            unreadable=tuple(sorted({*unreadable, *more})),
             head=None if head is None else head.version,
             ready=tuple(ready),
-            held_by=tuple(self._held_by(head, ready, document_id)),
+            held_by=held_by,
         )
 
     def _events(self, topic: Topic[Any], document_id: str) -> tuple[Event, ...]:
@@ -95,29 +104,55 @@ class Tracer:
         ends = {partition: end for partition, end in self._reader.ends(topic).items() if partition == home}
         yield from (record for record in self._reader.records(topic, ends) if record.key == key)
 
-    def _shelves(self, manifest: Manifest, document_id: str) -> Iterator[Shelf]:
-        stones = Tombstones(manifest.tombstones)
-        for shard in manifest.shards:
-            rows: dict[str, list[Row]] = {}
-            if self._holds(shard, document_id):
-                for row in self._datasets.read_shard(shard):
-                    if row.document_id == document_id:
-                        rows.setdefault(row.edition, []).append(row)
-            for edition, found in rows.items():
-                yield _shelf(shard.key, found, stones.reason(document_id, edition) or "live")
+    def _on_shelves(self, document_id: str) -> tuple[Manifest | None, tuple[Shelf, ...], list[str]]:
+        """Give the head, what it holds of the document, and which of its shards can't be read."""
+        while True:
+            head = self._datasets.head()
+            shelves, unreadable = ((), []) if head is None else self._shelves(head, document_id)
+            if not unreadable or self._datasets.head() == head:
+                return head, tuple(shelves), unreadable
 
-    def _holds(self, shard: ShardEntry, document_id: str) -> bool:
-        return document_id in set(self._datasets.read_columns(shard, ["document_id"])["document_id"].to_pylist())
-
-    def _held_by(self, head: Manifest | None, ready: list[int], document_id: str) -> Iterator[int]:
-        versions = sorted({*ready, *((head.version,) if head is not None else ())})
-        for version in versions:
+    def _held_by(
+        self, head: Manifest | None, ready: Sequence[int], document_id: str
+    ) -> tuple[tuple[int, ...], list[str]]:
+        """Give the versions that hold the document, and which of their shards can't be read."""
+        held_by: list[int] = []
+        broken: list[str] = []
+        for version in sorted({*ready, *((head.version,) if head is not None else ())}):
             try:
-                manifest = self._datasets.read(version)
+                shelves, unreadable = self._shelves(self._datasets.read(version), document_id)
+                if unreadable:
+                    self._datasets.read(version)  # it may have been erased from since
             except NoSuchVersion:
                 continue
-            if any(shelf.status == "live" for shelf in self._shelves(manifest, document_id)):
-                yield version
+            broken += unreadable
+            if any(shelf.status == "live" for shelf in shelves):
+                held_by.append(version)
+        return tuple(held_by), broken
+
+    def _shelves(self, manifest: Manifest, document_id: str) -> tuple[list[Shelf], list[str]]:
+        """Give what a version holds of the document, and which of its shards can't be read."""
+        stones = Tombstones(manifest.tombstones)
+        shelves, unreadable = [], []
+        for shard in manifest.shards:
+            try:
+                rows = self._rows(shard, document_id)
+            except DamagedShard as error:
+                unreadable.append(str(error))
+                continue
+            for edition, found in groupby(rows, attrgetter("edition")):
+                shelves.append(_shelf(shard.key, list(found), stones.reason(document_id, edition) or "live"))
+        return shelves, unreadable
+
+    def _rows(self, shard: ShardEntry, document_id: str) -> list[Row]:
+        """Give the document's rows, by edition; a shard never changes, so each is read once."""
+        known = self._known.get((shard.key, document_id))
+        if known is None:
+            ids = self._datasets.read_columns(shard, ["document_id"])["document_id"].to_pylist()
+            rows = self._datasets.read_shard(shard) if document_id in ids else []
+            known = sorted((row for row in rows if row.document_id == document_id), key=attrgetter("edition"))
+            self._known[shard.key, document_id] = known
+        return known
 
 
 def _shelf(shard: str, rows: list[Row], status: str) -> Shelf:

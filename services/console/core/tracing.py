@@ -48,8 +48,9 @@ class Shelf(msgspec.Struct, frozen=True, kw_only=True):
 class Trace(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that is known of one document.
 
-    `packs` says of each raw pack, by key, whether it is there. `head` and `ready` are versions of `dataset`, which hold
-    the document where they are listed in `held_by`.
+    `packs` says of each raw pack, by key, whether it is there. `unreadable` says of shards why they can't be read: it
+    may be in them too. `head` and `ready` are versions of `dataset`, which hold the document where they are listed in
+    `held_by`.
     """
 
     document_id: str
@@ -61,6 +62,7 @@ class Trace(msgspec.Struct, frozen=True, kw_only=True):
     dead: tuple[Grave, ...] = ()
     packs: dict[str, bool] = {}
     shelves: tuple[Shelf, ...] = ()
+    unreadable: tuple[str, ...] = ()
     head: int | None = None
     ready: tuple[int, ...] = ()
     held_by: tuple[int, ...] = ()
@@ -85,6 +87,8 @@ def written_out(trace: Trace) -> Iterator[str]:
             yield from _outcome(trace, event)
     for shelf in trace.shelves:
         yield from _shelf(shelf)
+    for why in trace.unreadable:
+        yield _line("UNREADABLE", f"{why}: millrace datasets verify")
     yield from _versions(trace)
 
 
