@@ -7,6 +7,7 @@ from typing import Any, Final, TypeVar
 import msgspec
 
 from services.console.core.conservation import Cleaned, Place, Seen
+from services.console.terminal import NotDone
 from shared.contracts.documents import Lineage
 from shared.contracts.envelope import Envelope, MalformedEnvelope, Origin, from_headers
 from shared.contracts.failures import from_headers as letter_from_headers
@@ -18,9 +19,11 @@ from shared.contracts.topics import (
     Topic,
 )
 from shared.datasets.live import Tombstones
-from shared.datasets.manifest import Manifest
+from shared.datasets.manifest import Manifest, Reason
 from shared.datasets.rows import edition_of
+from shared.datasets.shard import DamagedShard
 from shared.datasets.store import DatasetStore
+from shared.io.deny_list import DenyList
 from shared.stream.record import Record
 from shared.stream.topic_reader import Topics
 
@@ -54,33 +57,51 @@ class Accounts:
     def seen(self) -> Seen:
         """Read everything, from the end of the flow to its beginning, so that what goes on meanwhile is in flight."""
         seen = Seen()
-        head = self._datasets.head()
-        if head is not None:
-            self._read_dataset(seen, head)
+        self._read_head(seen)
         for topic in (DOCUMENTS_AUGMENTED, DOCUMENTS_CLEAN, DOCUMENTS_RAW):
             seen.dead[topic.name] = {(place.partition, place.offset) for place in self._dead(topic)}
         self._read_augmented(seen)
         self._read_rejected(seen)
         self._read_clean(seen)
+        # The builder keeps them out from the first moment, whether or not the curator has said so in the dataset.
+        seen.denied |= DenyList(self._datasets.store).denied({made.document_id for made in seen.clean.values()})
         starts = self._reader.starts(DOCUMENTS_RAW.name)
         seen.published = {
             partition: (starts[partition], end) for partition, end in self._reader.ends(DOCUMENTS_RAW.name).items()
         }
         return seen
 
-    def _read_dataset(self, seen: Seen, head: Manifest) -> None:
+    def _read_head(self, seen: Seen) -> None:
+        """Read the head; a newer one, where a page is erased from it meanwhile."""
+        while (head := self._datasets.head()) is not None:
+            try:
+                editions = self._editions(head)
+            except DamagedShard as error:
+                if self._datasets.head() == head:
+                    raise NotDone(f"{error}. See what else is amiss: millrace datasets verify") from error
+                continue
+            self._note_head(seen, head, editions)
+            return
+
+    def _note_head(self, seen: Seen, head: Manifest, editions: dict[tuple[str, str], Reason | None]) -> None:
         prefix = f"{DOCUMENTS_AUGMENTED.name}/"
         seen.built = {
             int(place.removeprefix(prefix)): offset
             for place, offset in head.next_offsets.items()
             if place.startswith(prefix)
         }
+        seen.editions = editions
+        seen.denied |= {stone.document_id for stone in head.tombstones if stone.reason == "erased"}
+
+    def _editions(self, head: Manifest) -> dict[tuple[str, str], Reason | None]:
+        """Say of every edition why it is out; raises `DamagedShard`."""
         stones = Tombstones(head.tombstones)
+        editions: dict[tuple[str, str], Reason | None] = {}
         for shard in head.shards:
             columns = self._datasets.read_columns(shard, _COLUMNS)
             pairs = zip(columns["document_id"].to_pylist(), columns["edition"].to_pylist(), strict=True)
-            seen.editions |= {pair: stones.reason(*pair) for pair in set(pairs)}
-        seen.denied |= {stone.document_id for stone in head.tombstones if stone.reason == "erased"}
+            editions |= {pair: stones.reason(*pair) for pair in set(pairs)}
+        return editions
 
     def _read_augmented(self, seen: Seen) -> None:
         for record, origin in self._derived(DOCUMENTS_AUGMENTED, DOCUMENTS_CLEAN):
@@ -92,7 +113,7 @@ class Accounts:
             if envelope.origin is None or found is None:
                 continue  # a page that its spider refused was never published
             by_stage = {DOCUMENTS_RAW.name: seen.rejected, DOCUMENTS_CLEAN.name: seen.rejected_later}
-            by_stage[envelope.origin.topic][_place(envelope.origin)] = found.reason
+            by_stage.get(envelope.origin.topic, {})[_place(envelope.origin)] = found.reason
 
     def _read_clean(self, seen: Seen) -> None:
         for record, origin in self._derived(DOCUMENTS_CLEAN, DOCUMENTS_RAW):

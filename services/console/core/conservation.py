@@ -38,7 +38,7 @@ class Seen:
     record's place; `rejected_later` by the clean record's (an augmenter's no); `augmented` gives the places of what was
     made of a clean record; `dead` the places of dead-lettered records, by topic. `built` is the next offset of each
     partition of `documents-augmented` that the dataset covers. `editions` says of every edition in the dataset why it
-    is out, None of a live one; `denied` holds the documents that were forgotten.
+    is out, None of a live one; `denied` holds the documents that were forgotten, or are to be.
     """
 
     published: Mapping[int, tuple[int, int]] = field(default_factory=dict)
@@ -132,22 +132,22 @@ def _fate_of_clean(seen: Seen, cleaned: Cleaned, known: set[str]) -> tuple[Fate,
     if not made:
         dead = cleaned.place in seen.dead.get("documents-clean", ())
         return ("dead-lettered" if dead else "in flight"), ""
-    first = min(made)
-    if first in seen.dead.get("documents-augmented", ()):
-        return "dead-lettered", ""
     if any(offset >= seen.built.get(partition, 0) for partition, offset in made):
         return "in flight", ""
-    return _fate_in_dataset(seen, cleaned, known), ""
+    edition = (cleaned.document_id, cleaned.edition)
+    if edition in seen.editions or cleaned.document_id in seen.denied:
+        return _fate_in_dataset(seen, cleaned), ""
+    # Only now: a dead letter that was replayed is in the dataset, and so is a page of which a copy alone is dead.
+    if not made.isdisjoint(seen.dead.get("documents-augmented", ())):
+        return "dead-lettered", ""
+    # A newer edition is there, and compaction may have dropped this one.
+    return ("superseded" if cleaned.document_id in known else "unaccounted"), ""
 
 
-def _fate_in_dataset(seen: Seen, cleaned: Cleaned, known: set[str]) -> Fate:
+def _fate_in_dataset(seen: Seen, cleaned: Cleaned) -> Fate:
     if cleaned.document_id in seen.denied:
         return "forgotten"
-    edition = (cleaned.document_id, cleaned.edition)
-    if edition not in seen.editions:
-        # A newer edition is there, and compaction may have dropped this one.
-        return "superseded" if cleaned.document_id in known else "unaccounted"
-    match seen.editions[edition]:
+    match seen.editions[cleaned.document_id, cleaned.edition]:
         case None:
             return "kept"
         case "duplicate":

@@ -1,13 +1,17 @@
 """What the conservation law reads from topics and from the dataset."""
 
+import msgspec
 import pytest
 
 from services.console.accounts import Accounts
 from services.console.core.conservation import Conservation, conserve
+from services.console.terminal import NotDone
+from shared.contracts.envelope import Origin
 from shared.contracts.identity import document_id
 from shared.contracts.topics import DOCUMENTS_AUGMENTED, DOCUMENTS_CLEAN, DOCUMENTS_RAW, DOCUMENTS_REJECTED
 from shared.datasets.manifest import Manifest, Tombstone
 from shared.datasets.store import DatasetStore
+from shared.io.deny_list import DenyList
 from shared.io.memory import MemoryObjectStore
 from tests.services.console.documents import augmented, clean, raw, rejected, row, url_of
 from tests.services.console.memory_topics import AT, MemoryTopics
@@ -79,6 +83,70 @@ def test_a_page_that_the_dataset_lost_is_seen(datasets: DatasetStore) -> None:
     build(datasets, topics, "b")
 
     assert conserve(Accounts(topics, datasets).seen()).unaccounted == 1
+
+
+def test_a_dead_letter_that_was_replayed_is_kept(datasets: DatasetStore) -> None:
+    """Its second record is in the dataset; the first stays where it was buried."""
+    topics = MemoryTopics()
+    made = topics.send(DOCUMENTS_CLEAN, clean("a"), topics.send(DOCUMENTS_RAW, raw("a")))
+    topics.bury(DOCUMENTS_AUGMENTED, "a", topics.send(DOCUMENTS_AUGMENTED, augmented("a"), made))
+    topics.send(DOCUMENTS_AUGMENTED, augmented("a"), made)
+    build(datasets, topics, "a")
+
+    law = conserve(Accounts(topics, datasets).seen())
+    assert (law.published, law.kept, law.dead_lettered) == (1, 1, 0)
+
+
+def test_a_page_that_is_denied_on_its_way_is_forgotten_and_not_lost(datasets: DatasetStore) -> None:
+    """The builder leaves it out before the curator has said anything, and in a dataset that it never looked into."""
+    topics = MemoryTopics()
+    made = topics.send(DOCUMENTS_CLEAN, clean("a"), topics.send(DOCUMENTS_RAW, raw("a")))
+    topics.send(DOCUMENTS_AUGMENTED, augmented("a"), made)
+    build(datasets, topics, "b")
+    deny_list = DenyList(datasets.store)
+    deny_list.add(deny_list.hash_of(document_id(url_of("a"))))
+
+    law = conserve(Accounts(topics, datasets).seen())
+    assert (law.published, law.forgotten, law.unaccounted) == (1, 1, 0)
+
+
+def test_a_rejection_of_what_nobody_rejects_is_no_outcome(datasets: DatasetStore) -> None:
+    """Somebody else's event on our topic."""
+    topics = MemoryTopics()
+    topics.send(DOCUMENTS_REJECTED, rejected("a"), Origin("somewhere", 0, 0))
+    assert conserve(Accounts(topics, datasets).seen()).rejected == {}
+
+
+class Erasing(MemoryObjectStore):
+    """A store in which a shard goes, with its version, just before it is read."""
+
+    goes = ""
+
+    def get(self, key: str, *, offset: int = 0, length: int | None = None) -> bytes:
+        """Read, after the erasure."""
+        if self.goes and key == self.goes:
+            self.goes = ""
+            datasets = DatasetStore(self, "site")
+            head = datasets.head()
+            assert head is not None
+            datasets.commit(msgspec.structs.replace(head, version=2, parent=1, shards=()))
+            self.delete(key)
+        return super().get(key, offset=offset, length=length)
+
+
+def test_a_page_that_is_erased_while_the_dataset_is_read() -> None:
+    """The version that came in its stead is read; a shard that is gone from the head needs a person."""
+    store, topics = Erasing(), MemoryTopics()
+    datasets = DatasetStore(store, "site")
+    build(datasets, topics, "a")
+    store.goes = datasets.read(1).shards[0].key
+    assert Accounts(topics, datasets).seen().editions == {}
+
+    build_again = DatasetStore(MemoryObjectStore(), "site")
+    build(build_again, topics, "a")
+    build_again.store.delete(build_again.read(1).shards[0].key)
+    with pytest.raises(NotDone, match=r"is gone from the store\. See what else is amiss"):
+        Accounts(topics, build_again).seen()
 
 
 def test_nothing_has_happened_yet(datasets: DatasetStore) -> None:
