@@ -5,13 +5,14 @@ the second time gains nothing.
 """
 
 from collections.abc import Sequence
-from ipaddress import IPv4Address, IPv6Address, ip_address
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from typing import Final, Self
 
 from scrapy.crawler import Crawler
 from scrapy.resolver import CachingThreadedResolver
+from twisted.internet.abstract import isIPv6Address
 from twisted.internet.base import ReactorBase
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, succeed
 from twisted.internet.error import DNSLookupError
 
 from shared.flywheel.config import LOOPBACK_HOSTS
@@ -19,6 +20,12 @@ from spiders.bounds import host_name
 
 LOOPBACK_SETTING: Final = "SPIDERS_LOOPBACK_HOSTS"
 """The hosts of the source that are literally loopback: these alone may resolve to it."""
+
+_COMPATIBLE: Final = IPv6Network("::/96")
+_TRANSLATED: Final = IPv6Network("64:ff9b::/96")
+"""RFC 6052: a network's translator sends these on to the IPv4 address in the last four bytes."""
+_TRANSLATED_HERE: Final = IPv6Network("64:ff9b:1::/48")
+"""RFC 8215: for a network's own use."""
 
 
 class PrivateAddress(DNSLookupError):
@@ -32,9 +39,7 @@ def loopback_hosts(hosts: Sequence[str]) -> list[str]:
 
 def is_refused(host: str, address: str, loopback: Sequence[str]) -> bool:
     """Say whether `host` may not be fetched at `address`."""
-    found = ip_address(address)
-    if isinstance(found, IPv6Address) and found.ipv4_mapped is not None:
-        found = found.ipv4_mapped
+    found = _reached(ip_address(address))
     return not (_is_public(found) or (found.is_loopback and host_name(host) in loopback))
 
 
@@ -47,8 +52,18 @@ def is_literal_refused(host: str, loopback: Sequence[str]) -> bool:
     return is_refused(host, host_name(host), loopback)
 
 
+def _reached(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
+    """Give the IPv4 address that packets to an IPv6 address end at, where a translator or a tunnel takes them there."""
+    if isinstance(address, IPv4Address):
+        return address
+    if address in _TRANSLATED or address in _COMPATIBLE:
+        return IPv4Address(address.packed[-4:]) if address.packed[:-1].strip(b"\0") else address
+    return address.ipv4_mapped or address.sixtofour or address
+
+
 def _is_public(address: IPv4Address | IPv6Address) -> bool:
-    return address.is_global and not address.is_multicast
+    local = isinstance(address, IPv6Address) and (address.is_site_local or address in _TRANSLATED_HERE)
+    return address.is_global and not address.is_multicast and not local
 
 
 class GuardedResolver(CachingThreadedResolver):
@@ -65,6 +80,8 @@ class GuardedResolver(CachingThreadedResolver):
 
     def getHostByName(self, name: str, timeout: Sequence[int] = ()) -> Deferred[str]:  # noqa: N802 - Twisted's name
         """Give the address of `name`; fails with `PrivateAddress`."""
+        if isIPv6Address(name):  # the system's look-up, which is for IPv4, would find nothing
+            return succeed(name).addCallback(self._checked, name)
         return super().getHostByName(name, timeout).addCallback(self._checked, name)
 
     def _checked(self, address: str, name: str) -> str:

@@ -16,6 +16,8 @@ KIND: Final = "millrace_kind"
 """What a request is for, in its meta: a page where nothing is said, else one of these."""
 ROBOTS: Final = "robots"
 SITEMAP: Final = "sitemap"
+ROBOTS_SAID: Final = "millrace_robots"
+"""What robots.txt said of the request, in its meta."""
 
 
 class GuardMiddleware:
@@ -34,11 +36,14 @@ class GuardMiddleware:
 
     async def process_request(self, request: Request) -> None:
         """Let `request` pass, or raise `Refused`."""
-        reason = self._out_of_bounds(request)
+        url = urlparse_cached(request)
+        # With a user's name it is no public page; and the name, or a password, shall come into no log and no record.
+        reason = OUT_OF_BOUNDS if "@" in url.netloc else self._out_of_bounds(request)
         if reason:
             redirected = reason == OUT_OF_BOUNDS and "redirect_urls" in request.meta
-            raise Refused(REDIRECT_OUT if redirected else reason, request.url if redirected else "")
-        await self._require_public(urlparse_cached(request).hostname or "")
+            detail = url._replace(netloc=url.netloc.rpartition("@")[2]).geturl() if redirected else ""
+            raise Refused(REDIRECT_OUT if redirected else reason, detail)
+        await self._require_public(url.hostname or "")
         if request.meta.get(KIND) != ROBOTS and not self._crawl.may_fetch():
             raise Refused(FETCH_LIMIT, f"{self._crawl.fetch_limit} fetches")
 

@@ -49,6 +49,7 @@ class Dry:
 
     pages: list[dict[str, Any]]
     rejected: dict[str, str]
+    details: dict[str, str]
     counted: dict[str, int]
     skipped: dict[str, int]
     reason: str
@@ -93,6 +94,7 @@ def _run() -> None:
             for page in heap.pages
         ],
         "rejected": {one.url: one.reason for one in heap.rejected},
+        "details": {one.url: one.detail for one in heap.rejected},
         "counted": heap.crawl.tally.rejected,
         "skipped": heap.crawl.tally.skipped,
         "reason": heap.crawl.reason,

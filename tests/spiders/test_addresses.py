@@ -26,6 +26,11 @@ from spiders.addresses import GuardedResolver, PrivateAddress, is_literal_refuse
         "ff02::1",
         "::ffff:127.0.0.1",
         "::ffff:10.0.0.1",
+        "::10.0.0.1",
+        "64:ff9b::169.254.169.254",
+        "64:ff9b:1::1",
+        "2002:7f00:1::",
+        "fec0::1",
     ],
 )
 def test_what_is_not_public_is_refused(address: str) -> None:
@@ -34,7 +39,9 @@ def test_what_is_not_public_is_refused(address: str) -> None:
     assert is_literal_refused(address, [])
 
 
-@pytest.mark.parametrize("address", ["93.184.216.34", "2606:2800:220:1:248:1893:25c8:1946", "::ffff:8.8.8.8"])
+@pytest.mark.parametrize(
+    "address", ["93.184.216.34", "2606:2800:220:1:248:1893:25c8:1946", "::ffff:8.8.8.8", "64:ff9b::8.8.8.8"]
+)
 def test_what_is_public_is_not(address: str) -> None:
     """The web is there to be read."""
     assert not is_refused("www.example.org", address, [])

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.spiders.dry import dry_crawl
-from tests.spiders.web import Web, moved, page
+from tests.spiders.web import Reply, Web, moved, page
 
 
 def private_name() -> str:
@@ -49,6 +49,31 @@ def test_a_redirect_is_looked_at_before_it_is_followed(tmp_path: Path) -> None:
     assert reasons == dict.fromkeys(("/1", "/2"), "redirect-out-of-bounds") | dict.fromkeys(("/3", "/5"), "http-302")
     assert crawled.counted["bad-url"] == 1
     assert other.asked.total() == web.asked["/denied/x"] == 0
+
+
+def test_a_redirect_with_a_password_is_not_followed(tmp_path: Path) -> None:
+    """It leads to no public page, and the password comes into no log, no record and no request."""
+    with Web({}) as web:
+        target = web.url.replace("//", "//user:secret@") + "/x"
+        web.site = lambda path: moved(target) if path in ("/", "/robots.txt") else page()
+        crawled = dry_crawl(tmp_path, f'start_urls = ["{web.url}/"]')
+        assert (crawled.counted, crawled.pages) == ({"robots-unreachable": 1}, [])
+        web.site = lambda path: moved(target) if path == "/" else Reply(b"", 404)
+        crawled = dry_crawl(tmp_path, f'start_urls = ["{web.url}/"]')
+    assert crawled.rejected == {f"{web.url}/": "redirect-out-of-bounds"}
+    assert crawled.details == {f"{web.url}/": f"{web.url}/x"}
+    assert web.asked["/x"] == 0
+
+
+def test_a_loopback_address_of_ipv6_is_fetched(tmp_path: Path) -> None:
+    """Where the source names it; the system's look-up of names is for IPv4 alone."""
+    try:
+        web = Web({"/": page("/a"), "/a": page()}, "::1")
+    except OSError:
+        pytest.skip("there is no IPv6 here")
+    with web:
+        crawled = dry_crawl(tmp_path, f'start_urls = ["{web.url}/"]')
+    assert (len(crawled.pages), crawled.counted) == (2, {})
 
 
 def test_a_start_outside_the_bounds_is_counted(tmp_path: Path) -> None:

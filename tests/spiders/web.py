@@ -1,5 +1,6 @@
 """A real web server on loopback, in a thread: pages from a table, or by a function of the path; it counts requests."""
 
+import socket
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
@@ -46,9 +47,9 @@ class _Server(ThreadingHTTPServer):
 
 
 class Web:
-    """Serves `site` for as long as a block lasts, on a free port of 127.0.0.1."""
+    """Serves `site` for as long as a block lasts, on a free port of 127.0.0.1, or of another address."""
 
-    def __init__(self, site: Site | Mapping[str, Reply]) -> None:
+    def __init__(self, site: Site | Mapping[str, Reply], host: str = "127.0.0.1") -> None:
         """Take the site, or its pages."""
         self.site = site if callable(site) else site_of(site)
         self.asked: Counter[str] = Counter()
@@ -68,13 +69,16 @@ class Web:
             def log_message(self, *_: object) -> None:
                 pass
 
-        self._server = _Server(("127.0.0.1", 0), Handler)
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        server = type("Server", (_Server,), {"address_family": family})
+        self._server = server((host, 0), Handler)
+        self._host = f"[{host}]" if ":" in host else host
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True)
 
     @property
     def url(self) -> str:
         """The site's address, without a slash at its end."""
-        return f"http://127.0.0.1:{self._server.server_port}"
+        return f"http://{self._host}:{self._server.server_port}"
 
     def __enter__(self) -> Self:
         """Serve."""
