@@ -13,20 +13,22 @@ from scrapy.exceptions import (
     ResponseDataLossError,
 )
 from scrapy.http import Response, TextResponse
-from scrapy.linkextractors import LinkExtractor
 from scrapy.spidermiddlewares.httperror import HttpError
 from twisted.python.failure import Failure
 
-from shared.contracts.identity import NotAUrl, canonical_url
+from shared.contracts.identity import NotAUrl
 from spiders.bounds import Bounds
 from spiders.crawl import Crawl
 from spiders.decoding import ANSWER, MAX_SIZE
-from spiders.guard import KIND, SITEMAP
+from spiders.guard import KIND, ROBOTS_SAID, SITEMAP
+from spiders.links import is_nofollow, links, meta_signals
+from spiders.names import canonical
 from spiders.page import Answer, Page, is_html
 from spiders.refusal import (
     BAD_URL,
     CUT,
     EMPTY,
+    NOFOLLOW,
     NOT_HTML,
     OVER_LIMIT,
     REDIRECT_KNOWN,
@@ -67,11 +69,10 @@ class DocumentSpider(Spider):
         # One page is often linked to a thousand times; the second look costs less.
         self._seen: set[str] = set()
         self._taken: set[str] = set()
-        self._links = LinkExtractor(unique=True)
 
     def links(self, response: TextResponse) -> Iterable[str]:
         """Give the URLs that `response` links to; by default all, `<base href>` and `rel=nofollow` honoured."""
-        return [link.url for link in self._links.extract_links(response) if not link.nofollow]
+        return links(response)
 
     def labels(self, response: TextResponse) -> Mapping[str, str]:  # noqa: ARG002 - for those who override it
         """Give labels that are read from the page itself; they win over those that the source reads from the URL."""
@@ -88,7 +89,7 @@ class DocumentSpider(Spider):
 
     def parse(self, response: Response, **_: Any) -> Iterator[Outcome]:  # noqa: ANN401 - Scrapy's own signature
         """Publish the page that came, or reject it, and follow its links."""
-        url = canonical_url(response.url)
+        url = canonical(response.url)
         rejected = _refusal(response)
         if rejected or not isinstance(response, TextResponse):
             reason, detail = rejected or (NOT_HTML, "it is no text")
@@ -102,10 +103,15 @@ class DocumentSpider(Spider):
             self.crawl.tally.skipped[OVER_LIMIT] += 1
             return
         self._taken.add(url)
-        yield Page(url, response.status, _answer(response), response.body, self.labels(response))
+        metas = meta_signals(response)
+        said = {"robots": robots} if (robots := response.meta.get(ROBOTS_SAID)) else {}
+        yield Page(url, response.status, _answer(response), response.body, self.labels(response), said | metas)
         if self.crawl.full:
             raise CloseSpider(PAGE_LIMIT)
-        yield from self._follow(response)
+        if is_nofollow(metas, _answer(response).values("x-robots-tag")):
+            self.crawl.tally.skipped[NOFOLLOW] += 1
+        else:
+            yield from self._follow(response)
 
     def parse_sitemap(self, response: Response) -> Iterator[Outcome]:
         """Follow a sitemap to its pages, or to its own sitemaps."""
@@ -129,7 +135,7 @@ class DocumentSpider(Spider):
         answer = error.response if isinstance(error, HttpError) else None
         reason, detail = _reason(error)
         body = b"" if answer is None else answer.body
-        yield Rejected(canonical_url(url), reason, datetime.now(UTC), detail, body)
+        yield Rejected(canonical(url), reason, datetime.now(UTC), detail, body)
 
     def sitemap_refused(self, failure: Failure) -> Iterator[Rejected]:
         """Count a sitemap that did not come."""
@@ -148,7 +154,7 @@ class DocumentSpider(Spider):
         """Make a request for each of `urls` that is new; one out of bounds is counted, and not made if `bounded`."""
         for url in urls:
             try:
-                name = canonical_url(url)
+                name = canonical(url)
             except NotAUrl:
                 self.crawl.tally.skipped[BAD_URL] += 1
                 continue
@@ -162,7 +168,7 @@ class DocumentSpider(Spider):
 
     def _sitemap_request(self, url: str) -> Request:
         meta = {KIND: SITEMAP, MAX_SIZE: MAX_SITEMAP_BYTES}
-        return Request(canonical_url(url), callback=self.parse_sitemap, errback=self.sitemap_refused, meta=meta)
+        return Request(canonical(url), callback=self.parse_sitemap, errback=self.sitemap_refused, meta=meta)
 
 
 def _answer(response: Response) -> Answer:

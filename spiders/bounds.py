@@ -2,12 +2,14 @@
 
 from collections import Counter
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import ip_address
 from typing import Final, Self
 from urllib.parse import SplitResult, unquote, urlsplit
 
-from shared.contracts.identity import NotAUrl, canonical_url
+from shared.contracts.identity import NotAUrl
 from shared.flywheel.config import Source
+from spiders.names import canonical
 from spiders.refusal import BAD_URL, ENDLESS_PATH, OUT_OF_BOUNDS, URL_TOO_LONG
 
 MAX_URL_CHARACTERS: Final = 2_000
@@ -61,7 +63,7 @@ class Bounds:
 def _split(url: str) -> SplitResult | None:
     """Take apart the canonical form of `url`; None for what names no document."""
     try:
-        return urlsplit(canonical_url(url))
+        return urlsplit(canonical(url))
     except NotAUrl:
         return None
 
@@ -72,6 +74,7 @@ def is_endless(path: str) -> bool:
     return len(segments) > MAX_SEGMENTS or max(Counter(segments).values(), default=0) > 1 + MAX_REPEATS
 
 
+@lru_cache(maxsize=1024)
 def host_name(host: str) -> str:
     """Write a host so that it can be compared: in lower case, in IDNA, without brackets; an IPv6 address in short."""
     host = host.strip("[]").lower().rstrip(".")

@@ -5,8 +5,9 @@ from typing import Final, Self
 
 from scrapy import Request
 from scrapy.crawler import Crawler
-from scrapy.http import Response, TextResponse
+from scrapy.http import HtmlResponse, Response, TextResponse
 from scrapy.responsetypes import responsetypes
+from scrapy.utils.response import _baseurl_cache, get_base_url
 
 from shared.warc.content_encoding import ACCEPTED, BodyTooLarge, UndecodableBody, undo
 from shared.warc.pack import header
@@ -16,6 +17,8 @@ from spiders.refusal import TOO_LARGE, UNDECODABLE, Refused
 ANSWER: Final = "millrace_answer"
 """Where the request's meta holds the `Answer`."""
 MAX_SIZE: Final = "download_maxsize"
+_NO_ENCODINGS: Final = frozenset({"idna", "punycode", "raw-unicode-escape", "unicode-escape"})
+"""Python decodes these too; no browser does, and some take a time that grows with the square of the length."""
 
 
 class DecodingMiddleware:
@@ -40,14 +43,14 @@ class DecodingMiddleware:
         request.meta[ANSWER] = Answer(datetime.now(UTC), headers, response.body)
         encoding = header(headers, "content-encoding")
         if not encoding:
-            return response
+            return _readable(response)
         try:
             body = undo(response.body, encoding, request.meta.get(MAX_SIZE, self._max_bytes))
         except BodyTooLarge as error:
             raise Refused(TOO_LARGE, str(error)) from error
         except UndecodableBody as error:
             raise Refused(UNDECODABLE, str(error)) from error
-        return _replaced(response, body)
+        return _readable(_replaced(response, body))
 
 
 def _replaced(response: Response, body: bytes) -> Response:
@@ -56,3 +59,23 @@ def _replaced(response: Response, body: bytes) -> Response:
     kind = responsetypes.from_args(headers=response.headers, url=response.url, body=body)
     # A text's encoding is told from the decoded body, anew.
     return response.replace(cls=kind, body=body, **({"encoding": None} if issubclass(kind, TextResponse) else {}))
+
+
+def _readable(response: Response) -> Response:
+    """Give `response` so that its text and its links can be read, whatever the page claims.
+
+    It may name as its encoding what is none of texts, and as its base what is no URL; Scrapy fails at both.
+    """
+    if not isinstance(response, HtmlResponse):
+        return response
+    name = response.encoding
+    try:
+        usable = name not in _NO_ENCODINGS and bool(b" ".decode(name, "replace"))
+    except (LookupError, UnicodeError):
+        usable = False
+    made = response if usable else response.replace(encoding="utf-8")
+    try:
+        get_base_url(made)
+    except ValueError:
+        _baseurl_cache[made] = made.url
+    return made

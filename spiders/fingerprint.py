@@ -4,7 +4,8 @@ from hashlib import sha256
 
 from scrapy import Request
 
-from shared.contracts.identity import NotAUrl, canonical_url
+from shared.contracts.identity import NotAUrl
+from spiders.names import canonical
 
 
 class CanonicalFingerprinter:
@@ -13,7 +14,7 @@ class CanonicalFingerprinter:
     def fingerprint(self, request: Request) -> bytes:
         """Give what is equal for equal documents; a redirect may lead to a URL that names none, and is itself then."""
         try:
-            name = canonical_url(request.url)
+            name = canonical(request.url)
         except NotAUrl:
             name = request.url
         return sha256(name.encode("utf-8", "surrogatepass")).digest()

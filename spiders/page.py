@@ -20,16 +20,24 @@ class Answer:
     headers: Headers
     received: bytes
 
+    def values(self, name: str) -> list[str]:
+        """Give each value of the header `name`, which is in lower case."""
+        return [value for other, value in self.headers if other.lower() == name]
+
 
 @dataclass(frozen=True)
 class Page:
-    """One page: the canonical URL, the answer as it came, and the body decoded. Goes through the item pipeline."""
+    """One page: the canonical URL, the answer as it came, and the body decoded. Goes through the item pipeline.
+
+    `said` is what robots.txt and `<meta>` elements say about its use.
+    """
 
     url: str
     status: int
     answer: Answer
     body: bytes
     labels: Mapping[str, str] = field(default_factory=dict)
+    said: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def content_type(self) -> str:
@@ -38,9 +46,9 @@ class Page:
 
     @property
     def signals(self) -> dict[str, str]:
-        """What the headers say about the page's use, by the header's name in lower case."""
+        """What is said about the page's use: in headers, by their names in lower case, and elsewhere (`said`)."""
         found = {name: header(self.answer.headers, name) for name in SIGNALS}
-        return {name: value for name, value in found.items() if value}
+        return {name: value for name, value in found.items() if value} | dict(self.said)
 
 
 def kept_headers(headers: Iterable[tuple[bytes, Iterable[bytes]]]) -> Headers:

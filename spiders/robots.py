@@ -1,6 +1,7 @@
 """What a site's robots.txt allows, by the status it came with (RFC 9309 §2.3.1). Pure."""
 
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Final, Self
 
 from protego import Protego
@@ -28,9 +29,10 @@ class Robots:
         """Read the answer to the request for robots.txt.
 
         2xx: its rules. 5xx: nothing is allowed. Else the file is not there, and all is allowed: 4xx, and redirects that
-        went on for more than five hops or led nowhere.
+        went on for more than five hops or led nowhere. But 429 denies too: the RFC would let us go on, yet who answers
+        so has too many requests already, and says nothing of its rules; Google's crawlers do likewise.
         """
-        if status >= 500:  # noqa: PLR2004 - the classes of statuses are HTTP's own
+        if status >= 500 or status == HTTPStatus.TOO_MANY_REQUESTS:  # noqa: PLR2004 - the classes are HTTP's own
             return cls(None, reachable=False)
         if not 200 <= status < 300:  # noqa: PLR2004
             return cls(None)
@@ -44,6 +46,11 @@ class Robots:
     def allows(self, url: str) -> bool:
         """Say whether we may fetch `url`."""
         return self.reachable and (self.rules is None or self.rules.can_fetch(url, AGENT))
+
+    @property
+    def said(self) -> str:
+        """What is kept of it with a page that may be fetched: `allow` by its rules, or that it was `absent`."""
+        return "absent" if self.rules is None else "allow"
 
     @property
     def delay_seconds(self) -> float:

@@ -13,7 +13,7 @@ from scrapy.http.request import NO_CALLBACK
 from scrapy.utils.httpobj import urlparse_cached
 
 from spiders.decoding import MAX_SIZE
-from spiders.guard import KIND
+from spiders.guard import KIND, ROBOTS_SAID
 from spiders.guard import ROBOTS as ROBOTS_KIND
 from spiders.refusal import ROBOTS_DENIED, ROBOTS_UNREACHABLE, Refused
 from spiders.robots import CACHE_SECONDS, Robots
@@ -50,6 +50,7 @@ class RobotsMiddleware:
             raise Refused(ROBOTS_UNREACHABLE)
         if not robots.allows(request.url):
             raise Refused(ROBOTS_DENIED)
+        request.meta[ROBOTS_SAID] = robots.said
         self._slow_down(request, robots.delay_seconds)
 
     async def _robots(self, request: Request) -> Robots:

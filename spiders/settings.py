@@ -24,6 +24,8 @@ DOWNLOADER_MIDDLEWARES = {
     "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,
     "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
     "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": None,
+    "scrapy.downloadermiddlewares.httpauth.HttpAuthMiddleware": None,
+    "scrapy.downloadermiddlewares.stats.DownloaderStats": None,
     "spiders.guard.GuardMiddleware": 50,
     "spiders.robots_middleware.RobotsMiddleware": 100,
     "spiders.decoding.DecodingMiddleware": 590,
@@ -31,6 +33,7 @@ DOWNLOADER_MIDDLEWARES = {
 # Depth and length of URLs are counted by the spider itself, by the source's own limits.
 SPIDER_MIDDLEWARES = {
     "scrapy.spidermiddlewares.depth.DepthMiddleware": None,
+    "scrapy.spidermiddlewares.start.StartSpiderMiddleware": None,
     "scrapy.spidermiddlewares.urllength.UrlLengthMiddleware": None,
 }
 EXTENSIONS = {"spiders.progress.Progress": 0}
@@ -74,6 +77,8 @@ SCHEDULER_MEMORY_QUEUE = "scrapy.squeues.FifoMemoryQueue"
 LOG_ENABLED = False
 LOG_INSTALL_ROOT_HANDLER = False
 LOGSTATS_INTERVAL = 0.0
+# The crawl counts for itself (see `tally`).
+STATS_CLASS = "scrapy.statscollectors.DummyStatsCollector"
 STATS_DUMP = False
 MEMUSAGE_ENABLED = False
 

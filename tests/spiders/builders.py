@@ -8,7 +8,7 @@ from scrapy.http import HtmlResponse
 
 from shared.flywheel.config import Source
 from spiders.crawl import Crawl
-from spiders.decoding import ANSWER
+from spiders.decoding import ANSWER, DecodingMiddleware
 from spiders.page import Answer, Page, kept_headers
 from tests.spiders.dry import Heap
 
@@ -32,7 +32,10 @@ def crawl(page_limit: int = 100, of: Source | None = None) -> Crawl:
 
 def response(body: bytes, url: str = "https://www.example.org/", **headers: str) -> HtmlResponse:
     """Make the answer that a spider is given, as the decoding middleware leaves it."""
-    made = HtmlResponse(url, headers=HEADERS | headers, body=body, request=Request(url))
+    request = Request(url)
+    came = HtmlResponse(url, headers=HEADERS | headers, body=body, request=request)
+    made = DecodingMiddleware(max_bytes=10_000_000).process_response(request, came)
+    assert isinstance(made, HtmlResponse)
     made.meta[ANSWER] = Answer(AT, kept_headers(made.headers.items()), body)
     return made
 

@@ -46,7 +46,7 @@ def test_each_event_is_named_by_what_it_holds(site: Site) -> None:
     assert (envelope.origin, bool(envelope.traceparent)) == (None, True)
     assert document.document_id == document_id(url)
     assert (document.lineage.licence, document.lineage.source) == ("CC0-1.0", site.source)
-    assert document.lineage.opt_out.signals == {"x-robots-tag": "noai", "tdm-reservation": "1"}
+    assert document.lineage.opt_out.signals == {"x-robots-tag": "noai", "tdm-reservation": "1", "robots": "absent"}
     assert document.body.encoding == "gzip"
 
 

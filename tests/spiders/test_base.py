@@ -11,6 +11,7 @@ from twisted.python.failure import Failure
 
 from spiders.base import DEPTH, DocumentSpider
 from spiders.decoding import ANSWER
+from spiders.guard import ROBOTS_SAID
 from spiders.page import Answer, Page
 from spiders.refusal import Refused, Rejected
 from tests.spiders.builders import AT, crawl, response, source
@@ -46,6 +47,27 @@ def test_the_base_of_a_page_is_honoured() -> None:
 def test_nofollow_is_honoured() -> None:
     """A site says so of links to what should not be read."""
     assert links_of('<a rel="nofollow" href="/x">x</a><a href="/y">y</a>') == {"https://www.example.org/y"}
+
+
+@pytest.mark.parametrize(
+    ("body", "headers"),
+    [(b'<meta name="robots" content="nofollow">', {}), (b"", {"X-Robots-Tag": "noindex, nofollow"})],
+)
+def test_a_page_whose_links_are_not_to_be_followed_is_published(body: bytes, headers: dict[str, str]) -> None:
+    """And that nothing came of them is counted."""
+    spider = Spider(crawl())
+    outcomes = list(spider.parse(response(body + b'<a href="/x">x</a>', URL, **headers)))
+    assert [type(one) for one in outcomes] == [Page]
+    assert spider.crawl.tally.skipped == {"nofollow": 1}
+
+
+def test_what_is_said_of_a_page_goes_with_it() -> None:
+    """By robots.txt, by headers, and by its markup."""
+    page = response(b'<meta name="robots" content="noai"><p>x</p>', URL, **{"TDM-Reservation": "1"})
+    page.meta[ROBOTS_SAID] = "allow"
+    [published] = list(Spider(crawl()).parse(page))
+    assert isinstance(published, Page)
+    assert published.signals == {"robots": "allow", "meta:robots": "noai", "tdm-reservation": "1"}
 
 
 def test_a_page_is_asked_for_once() -> None:

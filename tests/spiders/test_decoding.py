@@ -9,6 +9,7 @@ from scrapy.http import HtmlResponse, Response
 
 from shared.warc.pack import header
 from spiders.decoding import ANSWER, MAX_SIZE, DecodingMiddleware
+from spiders.links import links
 from spiders.page import Answer
 from spiders.refusal import Refused
 
@@ -35,6 +36,38 @@ def test_an_answer_is_decoded_and_kept_as_it_came(encoding: str, body: bytes) ->
     assert (decoded.body, kept.received) == (HTML, body)
     assert header(kept.headers, "content-encoding") == encoding
     assert "Content-Encoding" not in decoded.headers
+
+
+@pytest.mark.parametrize(
+    "charset",
+    ["hex", "base64", "rot13", "idna", "punycode", "undefined", "unicode_escape", "no-such", "utf\0-8", "x" * 500],
+)
+@pytest.mark.parametrize("encoding", ["", "gzip"])
+def test_a_page_in_no_encoding_of_texts_can_be_read(charset: str, encoding: str) -> None:
+    """Python has codecs that are none, or take long; a page may claim any of them, in its head or its markup."""
+    for declared, head in ((f"text/html; charset={charset}", ""), ("text/html", f"<meta charset='{charset}'>")):
+        body = f"{head}<p>caf\u00e9\\n</p><a href='/x'>x</a>".encode()
+        response = html(gzip.compress(body) if encoding else body, encoding, declared)
+        assert response.css("p::text").get() == "café\\n"
+        assert list(links(response)) == ["https://www.example.org/x"]
+
+
+@pytest.mark.parametrize("base", ["http://[bad", "http://[::zz]/", "http://a:b/"])
+def test_a_page_whose_base_is_no_url_can_be_read(base: str) -> None:
+    """Scrapy itself fails at it, at the first look at the page's markup."""
+    response = html(f"<base href='{base}'><p>x</p><a href='/x'>x</a>".encode())
+    assert response.css("p::text").get() == "x"
+    assert response.urljoin("/x") == "https://www.example.org/x"
+
+
+def html(body: bytes, encoding: str = "", content_type: str = "text/html") -> HtmlResponse:
+    """Give a page as Scrapy makes it, and as the middleware leaves it."""
+    headers = {"Content-Type": content_type} | ({"Content-Encoding": encoding} if encoding else {})
+    url = "https://www.example.org/"
+    given = Response if encoding else HtmlResponse
+    left = MIDDLEWARE.process_response(Request(url), given(url, headers=headers, body=body))
+    assert isinstance(left, HtmlResponse)
+    return left
 
 
 def test_a_decoded_page_is_text_with_its_own_charset() -> None:

@@ -26,15 +26,20 @@ DENY = b"User-agent: *\nDisallow: /private/\n"
         (403, DENY, True),
         (404, DENY, True),
         (410, DENY, True),
-        (429, DENY, True),
+        (429, b"", False),
         (500, b"", False),
         (503, b"User-agent: *\nAllow: /", False),
         (599, b"", False),
     ],
 )
 def test_the_status_decides(status: int, body: bytes, allowed: bool) -> None:
-    """2xx is read, a server's error denies everything, anything else allows it."""
+    """2xx is read, a server's error denies everything, and so does one that is too busy; anything else allows it."""
     assert Robots.of(status, body).allows(URL) is allowed
+
+
+def test_what_is_kept_with_a_page() -> None:
+    """Whether a file allowed it, or there was none."""
+    assert (Robots.of(200, DENY).said, Robots.of(404, b"").said) == ("allow", "absent")
 
 
 def test_no_answer_denies_everything() -> None:

@@ -44,6 +44,7 @@ DENIED: dict[str, Site] = {
     "it says so after four hops": with_robots(moved("/hop4"), end=DENY),
     "the server failed": with_robots(Reply(b"User-agent: *\nAllow: /", 500)),
     "the server is busy": with_robots(Reply(b"", 503)),
+    "we ask too much": with_robots(Reply(b"", 429)),
     "the answer broke off": lambda path: (
         Reply(cut(), headers={"Content-Length": "999"}) if path == "/robots.txt" else page()
     ),
