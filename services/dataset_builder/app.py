@@ -9,6 +9,7 @@ from services.dataset_builder.announcements import Announcements
 from services.dataset_builder.announcer import Announcer
 from services.dataset_builder.committer import DatasetCommitter, Desk
 from services.dataset_builder.core.announcement import SERVICE
+from services.dataset_builder.core.offsets import place_name
 from services.dataset_builder.core.rows import body_of, outcomes, plan_of
 from services.dataset_builder.core.succession import Source
 from services.dataset_builder.evaluator import Evaluator
@@ -25,8 +26,10 @@ from shared.io.deny_list import DenyList
 from shared.io.kafka_ids import kafka_ids
 from shared.io.object_store import ObjectStore
 from shared.settings import KafkaSettings
+from shared.stream.record import TopicPartition
 from shared.stream.runner import utc_now
 from shared.stream.service import StreamService
+from shared.stream.topic_reader import TopicReader
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,6 +87,7 @@ class Builder:
             dataset=dataset,
             facts=ShardFacts(dataset),
             find_source=cache(self._find_source),
+            find_starts=self._find_starts,
             deny_list=DenyList(store),
             writer=f"{self.name}@{socket.gethostname()}:{os.getpid()}",
             now=utc_now,
@@ -93,6 +97,10 @@ class Builder:
     def _find_source(self) -> Source:
         cluster_id, topic_id = kafka_ids(self.kafka, self.source.name)
         return Source(cluster_id, self.source.name, topic_id)
+
+    def _find_starts(self) -> dict[str, int]:
+        starts = TopicReader(self.kafka).starts(self.source.name)
+        return {place_name(TopicPartition(self.source.name, partition)): at for partition, at in starts.items()}
 
 
 def no_route(message: object) -> Topic[DatasetReady]:

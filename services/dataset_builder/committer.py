@@ -5,7 +5,7 @@ goes on where the head ends: so no row is written twice, however many builders t
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import structlog
@@ -47,12 +47,14 @@ class HeadMoved(Exception):
 class Desk:
     """What a builder works with: its dataset, its records' source, and who it is.
 
-    `adopted` is the id of the topic whose records a person has told us to take from wherever they begin.
+    `find_starts` says, by `topic/partition`, where the source begins now. `adopted` is the id of the topic whose
+    records a person has told us to take from wherever they begin.
     """
 
     dataset: DatasetStore
     facts: ShardFacts
     find_source: Callable[[], Source]
+    find_starts: Callable[[], Mapping[str, int]]
     deny_list: DenyList
     writer: str
     now: Callable[[], Timestamp]
@@ -118,7 +120,7 @@ class DatasetCommitter:
         """Commit on the head as it is known, and tell whether that held."""
         head = self._head or self.desk.head()
         gaps = self.desk.adopted == self.desk.find_source().topic_id
-        require_contiguous(ranges, head.next_offsets, gaps=gaps)
+        require_contiguous(ranges, self._ends(head, ranges), gaps=gaps)
         try:
             self._learn(head)
             decision = decide(self._index, documents, self._denied(head, documents).__contains__)
@@ -127,6 +129,17 @@ class DatasetCommitter:
             self._head = None
             return False
         return True
+
+    def _ends(self, head: Manifest, ranges: Sequence[OffsetRange]) -> Mapping[str, int]:
+        """Say where the dataset ends in each partition; where it knows nothing of one, that is where the topic begins.
+
+        For the group may be further than the dataset, as after the dataset was given another name.
+        """
+        new = {place_name(covered.topic_partition): covered.first for covered in ranges}.items()
+        unknown = {place: first for place, first in new if place not in head.next_offsets}
+        starts = self.desk.find_starts() if unknown else {}
+        # Retention may have taken what we hold already.
+        return {**head.next_offsets, **{place: min(first, starts.get(place, 0)) for place, first in unknown.items()}}
 
     def _denied(self, head: Manifest, documents: Iterable[Sequence[Row]]) -> frozenset[str]:
         """Give those of `documents` that must never come back, by the list and by what `head` says."""

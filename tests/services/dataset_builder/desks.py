@@ -45,9 +45,10 @@ class Done:
 
 @dataclass
 class World:
-    """One store, one clock, and as many desks on it as a test asks for."""
+    """One store, one clock, and as many desks on it as a test asks for; `starts` says where the source begins."""
 
     store: ObjectStore = field(default_factory=MemoryObjectStore)
+    starts: dict[str, int] = field(default_factory=dict)
     clock: Clock = field(default_factory=Clock)
 
     def desk(self, *, source: Source = SOURCE, adopted: str = "", store: ObjectStore | None = None) -> Desk:
@@ -57,6 +58,7 @@ class World:
             dataset=dataset,
             facts=ShardFacts(dataset),
             find_source=lambda: source,
+            find_starts=lambda: self.starts,
             deny_list=DenyList(self.store, fresh_seconds=0),
             writer="test",
             now=self.clock,

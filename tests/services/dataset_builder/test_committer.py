@@ -24,7 +24,7 @@ PLACE = TopicPartition("in", 0)
 
 async def test_a_batch_is_a_shard_and_then_a_version() -> None:
     """With the offsets, the source and the counts in it; the next batch follows it."""
-    world = World()
+    world = World(starts={"in/0": 5})
     committer = DatasetCommitter(world.desk())
     assert await committer.next_offsets([PLACE]) == {PLACE: 0}
 
@@ -162,9 +162,27 @@ async def test_a_gap_needs_a_person() -> None:
     assert world.dataset.read(2).next_offsets == {"in/0": 5}
 
 
+async def test_a_new_dataset_begins_where_the_topic_begins() -> None:
+    """A group that has read for another dataset goes on in the middle: what is before would be missing for ever."""
+    world = World(starts={"in/0": 3})
+    with pytest.raises(Misconfigured, match=r"in/0 from offset 4, where the dataset goes on at 3\. See docs/runbooks"):
+        await commit(DatasetCommitter(world.desk()), [document(2)], 4)
+    assert world.dataset.versions() == []
+
+    await commit(DatasetCommitter(world.desk()), [document(1)], 3)
+    assert world.dataset.read(1).next_offsets == {"in/0": 4}
+
+
+async def test_what_is_in_hand_may_have_left_the_topic() -> None:
+    """Retention took it after it was read; it is no gap."""
+    world = World(starts={"in/0": 9})
+    await commit(DatasetCommitter(world.desk()), [document(1)], 3)
+    assert world.dataset.read(1).next_offsets == {"in/0": 4}
+
+
 async def test_another_topic_or_cluster_needs_a_person() -> None:
     """Named again by its own id, its records are added to the dataset; each row is still written once."""
-    world = World()
+    world = World(starts={"in/0": 50})
     await commit(DatasetCommitter(world.desk()), [document(1)], 50)
     new = Source("cluster", "in", "topic-2")
 
