@@ -26,7 +26,7 @@ GERMAN = "Größere Wörter über Öl: für Schüler schön gemäß Füßen."
         (GERMAN.encode("latin-1"), "text/html", GERMAN),
         ("It’s “fine”".encode("cp1252"), "text/html", "It’s “fine”"),  # noqa: RUF001
         (KOREAN.encode("euc-kr"), "text/html; charset=euc-kr", KOREAN),
-        (f"{GERMAN} ".encode("latin-1"), "text/html; charset=utf-16", f"{GERMAN} "),
+        (("é " * 20).encode("latin-1"), "text/html; charset=utf-16", "é " * 20),
         ("日本語".encode("iso-2022-jp"), "text/html; charset=iso-2022-jp", "日本語"),
         (ENGLISH.encode(), "text/html; charset=no-such-charset", ENGLISH),
     ],
