@@ -72,6 +72,12 @@ class FatedStore:
         self._count(key)
         return info
 
+    def replace(self, key: str, data: bytes, **options: Any) -> ObjectInfo:  # noqa: ANN401
+        """Write, and take what comes."""
+        info = self._store.replace(key, data, **options)
+        self._count(key)
+        return info
+
     def _count(self, key: str) -> None:
         for effect, part in EFFECTS.items():
             if part and part in key:
