@@ -1,7 +1,10 @@
 """Run the service: `python -m services.augmenter`."""
 
-from services.augmenter.app import service
+from services.augmenter.app import NAME, service
+from shared.stream.refusal import refusing
 from shared.stream.worker import main
 
 if __name__ == "__main__":
-    main(service())
+    with refusing(NAME):
+        augmenter = service()
+    main(augmenter)

@@ -1,6 +1,5 @@
 """The service: its source, its work, and where outcomes go."""
 
-import sys
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -11,10 +10,9 @@ from services.augmenter.core.synonym_list import MalformedSynonyms, SynonymList,
 from shared.contracts.documents import CleanDocument
 from shared.contracts.topics import DOCUMENTS_CLEAN
 from shared.flywheel.config import Flywheel
+from shared.flywheel.load import configured_flywheel
 from shared.settings import FlywheelSettings, SettingsError, StoreSettings, load
-from shared.stream.exits import Exit
 from shared.stream.service import StreamService
-from shared.stream.worker import configured
 
 NAME: Final = "augmenter"
 
@@ -24,13 +22,12 @@ class UnreadableSynonyms(Exception):
 
 
 def service() -> StreamService[CleanDocument]:
-    """Make the service that the flywheel's file asks for; where that can't be, ends it with 78 and why."""
-    flywheel = configured(NAME)
+    """Make the service that the flywheel's file asks for; raises `SettingsError`."""
+    flywheel = configured_flywheel()
     try:
         return build(flywheel, load(FlywheelSettings).config.parent, load(StoreSettings).bucket)
-    except (SettingsError, UnreadableSynonyms, MalformedSynonyms, UnknownAugmentation) as error:
-        sys.stderr.write(f"{NAME}: {error}\n")
-        raise SystemExit(Exit.HALTED) from error
+    except (UnreadableSynonyms, MalformedSynonyms, UnknownAugmentation) as error:
+        raise SettingsError(str(error)) from error
 
 
 def build(flywheel: Flywheel, folder: Path, bucket: str) -> StreamService[CleanDocument]:

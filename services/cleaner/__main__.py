@@ -1,8 +1,10 @@
 """Run the service: `python -m services.cleaner`."""
 
-from services.cleaner.app import configured_cleaner
+from services.cleaner.app import NAME, configured_cleaner
+from shared.stream.refusal import refusing
 from shared.stream.worker import main
 
 if __name__ == "__main__":
-    cleaner = configured_cleaner()
+    with refusing(NAME):
+        cleaner = configured_cleaner()
     main(cleaner.service, make_settler=cleaner.make_settler)

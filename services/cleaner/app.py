@@ -1,6 +1,6 @@
 """The service: its source, its work, where outcomes go, and who settles them."""
 
-import sys
+from collections.abc import Callable
 from functools import partial
 from typing import Final, NamedTuple
 
@@ -12,14 +12,14 @@ from shared.contracts.message import ClaimCheck
 from shared.contracts.topics import DOCUMENTS_RAW
 from shared.datasets.store import DatasetStore
 from shared.flywheel.config import Flywheel
+from shared.flywheel.load import configured_flywheel
 from shared.io.deny_list import DenyList
-from shared.io.duplicate_index import ValkeyDuplicateIndex
+from shared.io.duplicate_index import DuplicateIndex, ValkeyDuplicateIndex
 from shared.io.object_store import ObjectStore
-from shared.settings import CacheSettings, SettingsError, StoreSettings, load
+from shared.io.retry import RetryPolicy
+from shared.settings import CacheSettings, StoreSettings, StreamSettings, load
 from shared.stream.assembly import MakeSettler
-from shared.stream.exits import Exit
 from shared.stream.service import StreamService
-from shared.stream.worker import configured
 
 NAME: Final = "cleaner"
 
@@ -32,13 +32,14 @@ class Cleaner(NamedTuple):
 
 
 def configured_cleaner() -> Cleaner:
-    """Make the cleaner of the flywheel's file; where that can't be, ends the process with 78 and why."""
-    flywheel = configured(NAME)
-    try:
-        return Cleaner(service(flywheel, load(StoreSettings).bucket), partial(settler, flywheel, load(CacheSettings)))
-    except SettingsError as error:
-        sys.stderr.write(f"{NAME}: {error}\n")
-        raise SystemExit(Exit.HALTED) from error
+    """Make the cleaner of the flywheel's file; raises `SettingsError`."""
+    flywheel = configured_flywheel()
+    index = partial(
+        ValkeyDuplicateIndex.from_settings,
+        load(CacheSettings),
+        policy=RetryPolicy(total_seconds=load(StreamSettings).outage_seconds),
+    )
+    return Cleaner(service(flywheel, load(StoreSettings).bucket), partial(settler, flywheel, index))
 
 
 def service(flywheel: Flywheel, bucket: str) -> StreamService[RawDocument]:
@@ -59,8 +60,8 @@ def page_of(document: RawDocument) -> ClaimCheck:
     return document.body
 
 
-def settler(flywheel: Flywheel, cache: CacheSettings, store: ObjectStore) -> DuplicateSettler:
-    """Make what says of each document whether its text was seen before; its index is in `cache`."""
-    index, deny_list = ValkeyDuplicateIndex.from_settings(cache), DenyList(store)
+def settler(flywheel: Flywheel, make_index: Callable[[], DuplicateIndex], store: ObjectStore) -> DuplicateSettler:
+    """Make what says of each document whether its text was seen before."""
+    index, deny_list = make_index(), DenyList(store)
     rebuild = IndexRebuild(index, DatasetStore(store, flywheel.dataset.name), deny_list)
     return DuplicateSettler(index, deny_list, rebuild, similarity=flywheel.cleaning.near_duplicate_similarity)

@@ -1,7 +1,6 @@
 """The process: its settings, its servers, its signals, and one exit code for each way to end (see `Exit`)."""
 
 import signal
-import sys
 from contextlib import closing
 from datetime import UTC, datetime
 from threading import Event
@@ -20,8 +19,9 @@ from shared.io.deny_list import DenyList
 from shared.io.duplicate_index import ValkeyDuplicateIndex
 from shared.io.outage import Misconfigured, Outage
 from shared.io.s3 import S3ObjectStore
-from shared.settings import CacheSettings, KafkaSettings, SettingsError, StoreSettings, TelemetrySettings, load
+from shared.settings import CacheSettings, KafkaSettings, StoreSettings, TelemetrySettings, load
 from shared.stream.exits import Exit
+from shared.stream.refusal import refusing
 from shared.telemetry.health import serve_health
 from shared.telemetry.logging import configure_logging
 from shared.telemetry.metrics import StreamMetrics
@@ -43,7 +43,7 @@ class AllSettings(NamedTuple):
 
 def main() -> int:
     """Run until a signal; gives the exit code."""
-    try:
+    with refusing(NAME):
         settings = AllSettings(
             load(KafkaSettings),
             load(StoreSettings),
@@ -51,9 +51,6 @@ def main() -> int:
             load(TelemetrySettings),
             load(CuratorSettings),
         )
-    except SettingsError as error:
-        sys.stderr.write(f"{NAME}: {error}\n")
-        return Exit.HALTED
     configure_logging(NAME, settings.telemetry)
     return run(settings, _stop_signal())
 

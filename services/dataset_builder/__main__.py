@@ -1,30 +1,19 @@
 """Run the service: `python -m services.dataset_builder`."""
 
-import sys
-
 from services.dataset_builder.app import Builder
 from services.dataset_builder.core.announcement import SERVICE
 from services.dataset_builder.settings import DatasetBuilderSettings
-from shared.settings import KafkaSettings, SettingsError, StoreSettings, load
-from shared.stream.exits import Exit
-from shared.stream.worker import configured, main
+from shared.flywheel.load import configured_flywheel
+from shared.settings import KafkaSettings, StoreSettings, load
+from shared.stream.refusal import refusing
+from shared.stream.worker import main
 
-
-def builder() -> Builder:
-    """Make the builder that the flywheel's file and the environment ask for; ends the process where they are wrong."""
-    flywheel = configured(SERVICE)
-    try:
-        return Builder(
-            flywheel=flywheel,
+if __name__ == "__main__":
+    with refusing(SERVICE):
+        builder = Builder(
+            flywheel=configured_flywheel(),
             settings=load(DatasetBuilderSettings),
             kafka=load(KafkaSettings),
             bucket=load(StoreSettings).bucket,
         )
-    except SettingsError as error:
-        sys.stderr.write(f"{SERVICE}: {error}\n")
-        raise SystemExit(Exit.HALTED) from error
-
-
-if __name__ == "__main__":
-    made = builder()
-    main(made.service(), made.committer, companions=(made.announce,))
+    main(builder.service(), builder.committer, companions=(builder.announce,))

@@ -188,8 +188,8 @@ class Cleaning(Table):
     )
     near_duplicate_similarity: Ratio = Field(
         default=0.7,
-        description="From which Jaccard similarity on, as a MinHash of 128 estimates it, two texts are near duplicates. At "
-        "0.7 it finds 95 of 100 pairs that are 0.8 alike, and 61 of 100 that are 0.7 alike.",
+        description="From which Jaccard similarity on, as a MinHash of 128 estimates it, two texts are near duplicates. "
+        "At 0.7 it finds 95 of 100 pairs that are 0.8 alike.",
     )
     en: Profile = Field(default=ENGLISH, description="Thresholds for English.")
     zh: ChineseProfile = Field(default=CHINESE, description="Thresholds for Chinese.")

@@ -13,7 +13,7 @@ from shared.flywheel.config import Flywheel
 from shared.flywheel.faults import Wrong, written
 from shared.flywheel.keys import toml_value
 from shared.flywheel.places import places
-from shared.settings import SettingsError
+from shared.settings import FlywheelSettings, SettingsError, load
 
 _AT_LINE: Final = re.compile(r" \(at line (\d+), column (\d+)\)$")
 _AT_END: Final = " (at end of document)"
@@ -22,6 +22,11 @@ _LINE_CHARACTERS: Final = 80
 
 class FlywheelError(SettingsError):
     """`millrace.toml` is missing or wrong; the message is for a person."""
+
+
+def configured_flywheel() -> Flywheel:
+    """Read the flywheel that MILLRACE_CONFIG names; raises `SettingsError` that names every fault."""
+    return load_flywheel(load(FlywheelSettings).config)
 
 
 def load_flywheel(path: Path) -> Flywheel:

@@ -13,13 +13,9 @@ import structlog
 import uvloop
 from kafka.errors import KafkaError
 
-from shared.flywheel.config import Flywheel
-from shared.flywheel.load import FlywheelError, load_flywheel
 from shared.io.outage import Misconfigured, Outage
 from shared.settings import (
-    FlywheelSettings,
     KafkaSettings,
-    SettingsError,
     StoreSettings,
     StreamSettings,
     TelemetrySettings,
@@ -28,21 +24,13 @@ from shared.settings import (
 from shared.stream.assembly import Assembly, Companion, MakeCommitter, MakeSettler, Plugs, Settings, assemble
 from shared.stream.exits import Exit
 from shared.stream.halt import Halted
+from shared.stream.refusal import refusing
 from shared.stream.service import StreamService
 from shared.telemetry.logging import configure_logging
 
 log = structlog.get_logger(__name__)
 
 LEAVE_SECONDS: Final = 5.0
-
-
-def configured(service: str) -> Flywheel:
-    """Read the flywheel's file, for the process of `service`; ends it with 78 and a message where that can't be."""
-    try:
-        return load_flywheel(load(FlywheelSettings).config)
-    except (SettingsError, FlywheelError) as error:
-        sys.stderr.write(f"{service}: {error}\n")
-        _end(Exit.HALTED)
 
 
 def main(
@@ -57,11 +45,8 @@ def main(
     `make_committer` and `make_settler` make the service's own ports, where it has them, on the object store;
     `companions` run beside it.
     """
-    try:
+    with refusing(service.name):
         settings = Settings(load(KafkaSettings), load(StoreSettings), load(StreamSettings), load(TelemetrySettings))
-    except SettingsError as error:
-        sys.stderr.write(f"{service.name}: {error}\n")
-        _end(Exit.HALTED)
     configure_logging(service.name, settings.telemetry)
     uvloop.run(_serve(service, settings, Plugs(make_committer, make_settler, companions)))
     raise AssertionError("the process has ended before this line")

@@ -30,8 +30,7 @@ from shared.contracts.split import Split
 from shared.datasets.manifest import Manifest
 from shared.datasets.verify import Problem, problems
 from shared.flywheel.forms import short_name
-from shared.flywheel.load import load_flywheel
-from shared.settings import FlywheelSettings, load
+from shared.flywheel.load import configured_flywheel
 
 app = group("Look at dataset versions, compare them, and verify what they claim.")
 
@@ -54,7 +53,7 @@ class Place:
     def name(self) -> str:
         """Name the dataset; raises `typer.BadParameter` for what is no name."""
         if self.dataset is None:
-            return load_flywheel(load(FlywheelSettings).config).dataset.name
+            return configured_flywheel().dataset.name
         try:
             return short_name(self.dataset)
         except ValueError as error:

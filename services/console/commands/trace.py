@@ -12,9 +12,9 @@ from services.console.desk import PATIENCE
 from services.console.tracer import Tracer
 from services.console.usage import Command, examples
 from shared.contracts.identity import DOCUMENT_ID_BYTES, NotAUrl, document_id
-from shared.flywheel.load import load_flywheel
+from shared.flywheel.load import configured_flywheel
 from shared.io.s3 import S3ObjectStore
-from shared.settings import FlywheelSettings, KafkaSettings, StoreSettings, load
+from shared.settings import KafkaSettings, StoreSettings, load
 from shared.stream.topic_reader import TopicReader
 
 
@@ -56,7 +56,7 @@ def _identified(document: str) -> str:
 
 
 def _found(document: str) -> Trace:
-    flywheel = load_flywheel(load(FlywheelSettings).config)
+    flywheel = configured_flywheel()
     reader = TopicReader(load(KafkaSettings))
     with closing(S3ObjectStore.from_settings(load(StoreSettings), PATIENCE)) as store:
         return Tracer(reader, store, flywheel.dataset.name).trace(document)

@@ -28,6 +28,7 @@ from shared.io.s3 import S3ObjectStore
 from shared.stream.exits import Exit
 from shared.warc.pack import write_response
 from tests.conftest import StartServers
+from tests.infra.local.waiting import until
 from tests.services.cleaner.builders import CHINESE, ENGLISH, NOW, page, received
 
 ROOT: Final = Path(__file__).parents[3]
@@ -82,6 +83,26 @@ def test_pages_go_in_and_documents_come_out(own_servers: StartServers, tmp_path:
         assert LONG in store.get(body.key).decode()
 
 
+@pytest.mark.integration
+def test_nothing_is_lost_while_the_cache_is_away(own_servers: StartServers, tmp_path: Path) -> None:
+    """The cleaner waits and says so, past its bound ends with 70, and once the cache is back each page has one outcome."""
+    servers = own_servers()
+    places = servers.endpoints
+    config = tmp_path / "millrace.toml"
+    config.write_text(CONFIG)
+    servers.cache.kill()
+    _publish(places)
+    with _cleaner(places, config, STREAM_OUTAGE_SECONDS="3") as process:
+        assert process.wait(60) == Exit.OUTAGE
+    assert "Valkey" in (tmp_path / "cleaner.log").read_text()
+    with _cleaner(places, config) as process:
+        until(lambda: "attempt_failed" in (tmp_path / "cleaner.log").read_text())
+        servers.cache.start()
+        servers.cache.wait_ready()
+        found = _outcomes(places, process, len(PAGES) + 1)
+    assert len({(type(message), _name(message)) for message in found}) == len(PAGES)  # type: ignore[arg-type]  # two kinds
+
+
 def _publish(places: Endpoints) -> None:
     """Put the pages into one pack, publish them, and one record that is no event."""
     admin = KafkaAdminClient(bootstrap_servers=places.kafka_bootstrap)
@@ -112,7 +133,7 @@ def _publish(places: Endpoints) -> None:
 
 
 @contextmanager
-def _cleaner(places: Endpoints, config: Path) -> Iterator["subprocess.Popen[bytes]"]:
+def _cleaner(places: Endpoints, config: Path, **more: str) -> Iterator["subprocess.Popen[bytes]"]:
     settings = {
         "MILLRACE_CONFIG": str(config),
         "MILLRACE_HOME": str(config.parent / "home"),
@@ -124,7 +145,7 @@ def _cleaner(places: Endpoints, config: Path) -> Iterator["subprocess.Popen[byte
         subprocess.Popen(
             [sys.executable, "-m", "services.cleaner"],
             cwd=ROOT,
-            env=os.environ | places.environment | settings,
+            env=os.environ | places.environment | settings | more,
             stdout=out,
             stderr=subprocess.STDOUT,
         ) as process,
