@@ -188,7 +188,7 @@ class Cleaning(Table):
     )
     near_duplicate_similarity: Ratio = Field(
         default=0.7,
-        description="From which Jaccard similarity on, as a MinHash of 128 estimates it, two texts are near duplicates. "
+        description="From which Jaccard similarity on, by an estimate of 128 hashes, texts are near duplicates. "
         "At 0.7 it finds 95 of 100 pairs that are 0.8 alike.",
     )
     en: Profile = Field(default=ENGLISH, description="Thresholds for English.")

@@ -85,7 +85,7 @@ def test_pages_go_in_and_documents_come_out(own_servers: StartServers, tmp_path:
 
 @pytest.mark.integration
 def test_nothing_is_lost_while_the_cache_is_away(own_servers: StartServers, tmp_path: Path) -> None:
-    """The cleaner waits and says so, past its bound ends with 70, and once the cache is back each page has one outcome."""
+    """The cleaner waits, past its bound ends with 70, and once the cache is back each page has one outcome."""
     servers = own_servers()
     places = servers.endpoints
     config = tmp_path / "millrace.toml"
