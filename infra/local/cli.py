@@ -15,6 +15,7 @@ from infra.local.ports import NoFreePortError
 from infra.local.supervisor import state
 from infra.local.supervisor.status import WELL
 from infra.stack import STACK_FILE, StackError
+from shared.flywheel.load import FlywheelError
 
 Command = Callable[[Home, argparse.Namespace], int]
 
@@ -60,6 +61,7 @@ def restart(home: Home, options: argparse.Namespace) -> int:
     if options.name:
         control.restart(options.name, home)
         return 0
+    lifecycle.check(home, options.stack)
     lifecycle.down(home)
     return up(home, options)
 
@@ -133,6 +135,8 @@ def main(arguments: list[str] | None = None) -> int:
         return command(home, options)
     except NotRunningError as error:
         sys.stderr.write(f"{error}\n{_last_known(home)}")
+    except FlywheelError as error:
+        sys.stderr.write(f"{error}\nNothing was started or stopped. See what a file would do: make plan\n")
     except (ControlError, StackDownError, StackError, NoLogError, NoFreePortError, PermissionError) as error:
         sys.stderr.write(f"{error}\n")
     except KeyboardInterrupt:

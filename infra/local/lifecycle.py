@@ -11,7 +11,7 @@ from pathlib import Path
 
 import psutil
 
-from infra.local import control, report
+from infra.local import control, flywheel, report
 from infra.local.control import NotRunningError
 from infra.local.home import REPOSITORY, Home
 from infra.local.processes import kill_leftovers, rotate, wait_gone
@@ -19,6 +19,7 @@ from infra.local.supervisor.protocol import Action, Request
 from infra.local.supervisor.sole import sole_supervisor
 from infra.local.supervisor.status import MOVING, WELL, State, UnitStatus
 from infra.stack import load_stack
+from shared.flywheel.load import load_flywheel
 
 _POLL_SECONDS = 0.1
 _SUPERVISOR_SECONDS = 20.0
@@ -37,10 +38,15 @@ class StackDownError(Exception):
 def up(home: Home, stack_file: Path, say: Say) -> bool:
     """Start what is not running, wait, and say whether all is well.
 
-    Raises `StackDownError`, and leaves nothing running, where a part or job can't start.
+    Where it runs for another flywheel, or for an earlier state of its file, it starts again: services read it once.
+    Raises `StackDownError`, and leaves nothing running, where a part or job can't start; `StackError` and
+    `FlywheelError`, and changes nothing, where a file is wrong.
     """
-    load_stack(stack_file)  # complain here of what is wrong in it
+    runs = check(home, stack_file)
     home.make()
+    if control.is_up(home) and flywheel.is_another(home, runs):
+        say(f"What runs was started for another flywheel, or before its file was changed. Starting again for {runs}\n")
+        down(home)
     if control.is_up(home):
         control.start("", home)
     else:
@@ -53,6 +59,14 @@ def up(home: Home, stack_file: Path, say: Say) -> bool:
         raise StackDownError(f"{complaints}Everything was stopped again.")
     say(report.up_table(units))
     return _tell_of_trouble(units, say)
+
+
+def check(home: Home, stack_file: Path) -> Path:
+    """Give the flywheel that is to run; raises `StackError` and `FlywheelError` where one of the two files is wrong."""
+    load_stack(stack_file)
+    runs = flywheel.chosen(home)
+    load_flywheel(runs)
+    return runs
 
 
 def _tell_of_trouble(units: tuple[UnitStatus, ...], say: Say) -> bool:

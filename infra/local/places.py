@@ -1,19 +1,13 @@
 """Give each part of a stack its place: ports, secrets, folders, and the file that tells clients of them."""
 
-import os
 from collections.abc import Sequence
-from pathlib import Path
-from typing import Final
 
+from infra.local import flywheel
 from infra.local.environment import keep_or_make_secrets, read_environment, write_environment
-from infra.local.home import REPOSITORY, Home
+from infra.local.home import Home
 from infra.local.parts.place import Place
 from infra.local.ports import LOOPBACK, allocate, read_ports, write_ports
 from infra.stack import CLIENT_PORT, Stack
-
-_FLYWHEEL: Final = "MILLRACE_CONFIG"
-EXAMPLE: Final = REPOSITORY / "examples" / "support-router" / "millrace.toml"
-"""The flywheel of a stack that was told of none."""
 
 
 def settle(home: Home, stack: Stack, names: Sequence[str], *, usual_ports: bool = True) -> dict[str, Place]:
@@ -34,8 +28,9 @@ def settle(home: Home, stack: Stack, names: Sequence[str], *, usual_ports: bool 
         )
         for name, part in parts.items()
     }
-    flywheel = os.environ.get(_FLYWHEEL) or known.get(_FLYWHEEL) or EXAMPLE
-    told = {_FLYWHEEL: str(Path(flywheel).absolute())}
+    runs = flywheel.chosen(home)
+    flywheel.note(home, runs)
+    told = {flywheel.VARIABLE: str(runs)}
     everything = {key: value for environment in environments.values() for key, value in environment.items()}
     write_environment(home.environment_file, known | told | everything)
     return {name: Place(home, name, part, ports[name], environments[name]) for name, part in parts.items()}

@@ -15,8 +15,8 @@ from typing import Any
 
 import pytest
 
+from infra.local.flywheel import EXAMPLE
 from infra.local.home import REPOSITORY, Home
-from infra.local.places import EXAMPLE
 from infra.site.packages import fetch
 from infra.site.server import site_server
 from infra.site.tree import SiteError, flat, pages_of, slice_of

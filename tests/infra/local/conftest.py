@@ -8,8 +8,11 @@ import pytest
 
 from infra.local.control import socket_path
 from infra.local.home import Home
+from infra.local.ports import choose, release
 from infra.local.supervisor.listener import Listener
 from infra.local.supervisor.protocol import Reply, Request
+from tests.infra.local.stack_under_test import MakeStack, StackUnderTest, service
+from tests.infra.test_stack import CACHE
 
 
 @pytest.fixture
@@ -40,3 +43,23 @@ def answering(home: Home) -> Iterator[None]:
     over.set()
     thread.join()
     listener.close()
+
+
+@pytest.fixture
+def make_stack(tmp_path: Path) -> Iterator[MakeStack]:
+    """Give a function that makes a stack of the cache and the named services; it is removed after the test."""
+    made: list[StackUnderTest] = []
+
+    def make(*services: str, cache: str = CACHE, folder: str = "home") -> StackUnderTest:
+        file = tmp_path / "stack.toml"
+        port = choose([], set())
+        release([port])  # for the stack's own process to take
+        file.write_text(
+            cache.replace("6379", str(port)) + "".join(service(name, tmp_path) for name in services), encoding="utf-8"
+        )
+        made.append(StackUnderTest(Home(tmp_path / folder), file))
+        return made[-1]
+
+    yield make
+    for stack in made:
+        stack.run("nuke", "--yes")

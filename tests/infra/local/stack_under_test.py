@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -83,3 +84,7 @@ def service(name: str, folder: Path) -> str:
     (folder / f"{name}.py").write_text(SERVICES[name], encoding="utf-8")
     table = f"[services.{name}]\nmodule = '{name}'\nmemory_megabytes = 64\nstop_seconds = 5\n"
     return f"{table}environment = {{PYTHONPATH = '{folder}'}}\n"
+
+
+MakeStack = Callable[..., StackUnderTest]
+"""Makes a stack of the cache and the services that it is given by name."""

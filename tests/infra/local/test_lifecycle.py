@@ -5,41 +5,20 @@ import socket
 import stat
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from infra.local import control
-from infra.local.home import REPOSITORY, Home
-from infra.local.ports import LOOPBACK, choose, release
+from infra.local.flywheel import EXAMPLE
+from infra.local.home import REPOSITORY
+from infra.local.ports import LOOPBACK
 from infra.local.processes import wait_gone
-from tests.infra.local.stack_under_test import StackUnderTest, service
+from tests.infra.local.stack_under_test import MakeStack
 from tests.infra.local.waiting import until
 from tests.infra.test_stack import CACHE
 
 pytestmark = pytest.mark.integration
-MakeStack = Callable[..., StackUnderTest]
-
-
-@pytest.fixture
-def make_stack(tmp_path: Path) -> Iterator[MakeStack]:
-    """Give a function that makes a stack of the cache and the named services; it is removed after the test."""
-    made: list[StackUnderTest] = []
-
-    def make(*services: str, cache: str = CACHE, folder: str = "home") -> StackUnderTest:
-        file = tmp_path / "stack.toml"
-        port = choose([], set())
-        release([port])  # for the stack's own process to take
-        file.write_text(
-            cache.replace("6379", str(port)) + "".join(service(name, tmp_path) for name in services), encoding="utf-8"
-        )
-        made.append(StackUnderTest(Home(tmp_path / folder), file))
-        return made[-1]
-
-    yield make
-    for stack in made:
-        stack.run("nuke", "--yes")
 
 
 def test_up_tells_part_port_pid_and_ready_in(make_stack: MakeStack) -> None:
@@ -254,6 +233,43 @@ def test_a_wrong_stack_file_is_told_before_anything_starts(make_stack: MakeStack
     assert (done.returncode, done.stdout) == (1, "")
     assert "unknown field `edition`" in done.stderr
     assert not stack.home.root.exists()
+
+
+def test_up_starts_again_for_another_flywheel_and_for_a_changed_one(
+    make_stack: MakeStack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Services read the file once: those that run would go on with the old one, and turn the new one's pages away."""
+    stack, mine = make_stack("steady"), tmp_path / "millrace.toml"
+    stack.up()
+    before = stack.units()["steady"].pid
+    mine.write_text(EXAMPLE.read_text(encoding="utf-8"), encoding="utf-8")
+    monkeypatch.setenv("MILLRACE_CONFIG", str(mine))
+    assert f"Starting again for {mine}" in stack.up()
+    other = stack.units()["steady"].pid
+    assert other != before
+    assert stack.environment()["MILLRACE_CONFIG"] == str(mine)
+    assert "Starting again" not in stack.up()
+    mine.write_text(mine.read_text(encoding="utf-8").replace("revision = 1", "revision = 2"), encoding="utf-8")
+    assert "Starting again" in stack.up()
+    assert stack.units()["steady"].pid not in {before, other}
+
+
+@pytest.mark.parametrize("command", ["up", "restart"])
+def test_a_wrong_flywheel_is_told_whole_and_leaves_what_runs(
+    command: str, make_stack: MakeStack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every fault with its line; and the next start does not try that file again by itself."""
+    stack, wrong = make_stack(), tmp_path / "wrong.toml"
+    stack.up()
+    before, told = stack.units()["cache"].pid, stack.environment()
+    wrong.write_text('[dataset]\nname = "Mine"\n', encoding="utf-8")
+    monkeypatch.setenv("MILLRACE_CONFIG", str(wrong))
+    done = stack.run(command)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert f"{wrong}:2: [dataset] name" in done.stderr
+    assert "[[sources]] is missing" in done.stderr
+    assert stack.units()["cache"].pid == before
+    assert stack.environment() == told
 
 
 def test_a_reader_that_has_seen_enough_is_no_error(make_stack: MakeStack) -> None:

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from infra.local.environment import read_environment
+from infra.local.flywheel import EXAMPLE
 from infra.local.home import Home
-from infra.local.places import EXAMPLE, settle
+from infra.local.places import settle
 from infra.stack import load_stack
 
 
