@@ -6,20 +6,23 @@ from typing import Final, Literal
 
 import msgspec
 
-from shared.contracts.split import Split
+from shared.contracts.split import Split, split_of
 from shared.datasets.clusters import cluster_of
 from shared.datasets.live import Tombstones, content_hash, count_rows
-from shared.datasets.manifest import Manifest, ShardEntry
-from shared.datasets.rows import Row
+from shared.datasets.manifest import Manifest, ShardEntry, shard_key
+from shared.datasets.rows import Row, edition_of, row_id_of
 from shared.datasets.shard import DamagedShard
 
 Violation = Literal[
     "damaged-shard",
     "shard-twice",
     "shard-rows",
+    "shard-key",
     "content-hash",
     "counts",
     "row-twice",
+    "row-id",
+    "split",
     "group-in-two-splits",
     "two-live-editions",
     "two-live-in-a-cluster",
@@ -36,8 +39,8 @@ _IDS_SHOWN: Final = 4
 class Problem(msgspec.Struct, frozen=True, kw_only=True, order=True):
     """One violation: the rule, what breaks it (a shard's key, or the id of a row, document, group or cluster), and how.
 
-    What is said of shards and manifests is about all rows that they hold; what is said of groups, editions, clusters
-    and copies is about live rows.
+    What is said of shards, of manifests, and of a row's own ids and split, is about all rows that there are; what is
+    said of groups, editions, clusters and copies is about live rows.
     """
 
     violation: Violation
@@ -85,6 +88,7 @@ class _Seen:
             if row.row_id in self._shards:
                 detail = f"in {self._shards[row.row_id]} and in {entry.key}"
                 yield Problem(violation="row-twice", subject=row.row_id, detail=detail)
+            yield from _of_row(row)
             self._shards[row.row_id] = entry.key
             if self._tombstones.reason(row.document_id, row.edition) == "erased":
                 self._erased[row.document_id] += 1
@@ -110,10 +114,27 @@ class _Seen:
             yield Problem(violation="copy-outside-train", subject=row.row_id, detail=detail)
 
 
+def _of_row(row: Row) -> Iterator[Problem]:
+    """Yield what of a row doesn't follow from its lineage, as it does wherever and whenever the row is made."""
+    lineage = row.lineage
+    edition, named = edition_of(lineage), row_id_of(row.document_id, lineage, row.kind, row.part)
+    if row.edition != edition:
+        yield _unequal("row-id", row.row_id, f"edition {row.edition}", f"edition {edition}", "the row")
+    if row.row_id != named:
+        yield _unequal("row-id", row.row_id, row.row_id, named, "the row")
+    if not lineage.group_id:
+        yield Problem(violation="split", subject=row.row_id, detail="it has no group, so it belongs to no split")
+    elif row.split is not (split := split_of(lineage.group_id, lineage.split_hint)):
+        yield _unequal("split", row.row_id, row.split.value, split.value, "the row")
+
+
 def _of_manifest(manifest: Manifest) -> Iterator[Problem]:
     expected = content_hash(manifest)
     if manifest.content_hash != expected:
         yield _unequal("content-hash", f"version {manifest.version}", manifest.content_hash or "nothing", expected)
+    for entry in manifest.shards:
+        if entry.key != (key := shard_key(manifest.dataset, entry.sha256)):
+            yield _unequal("shard-key", entry.key, entry.key, key)
     for key, count in Counter(entry.key for entry in manifest.shards).items():
         if count > 1:
             yield Problem(violation="shard-twice", subject=key, detail=f"named {count} times")
@@ -134,5 +155,5 @@ def _several(violation: Violation, found: Mapping[str, Iterable[str]]) -> Iterat
             yield Problem(violation=violation, subject=subject, detail=", ".join(ids[:_IDS_SHOWN]) + more)
 
 
-def _unequal(violation: Violation, subject: str, said: object, found: object) -> Problem:
-    return Problem(violation=violation, subject=subject, detail=f"the manifest says {said}, and it is {found}")
+def _unequal(violation: Violation, subject: str, said: object, found: object, by: str = "the manifest") -> Problem:
+    return Problem(violation=violation, subject=subject, detail=f"{by} says {said}, and it is {found}")

@@ -38,6 +38,7 @@ def row(name: str, *, content: str = "c0", text: str = "", op: str = "", **chang
         licence="MPL-2.0",
         content_hash=content,
         group_id=f"help:/{name}",
+        split_hint=changes.get("split", Split.TRAIN),  # type: ignore[arg-type]  # as the test names it
         rule_set="1-00000000",
         op=op,
         op_version=1 if op else 0,

@@ -12,7 +12,7 @@ from services.dataset_builder.core.index import Index, Key
 from services.dataset_builder.core.succession import empty_manifest, tombstones_of
 from shared.contracts.split import Split
 from shared.datasets.live import EVERY_EDITION, content_hash
-from shared.datasets.manifest import Reason, ShardEntry
+from shared.datasets.manifest import Reason, ShardEntry, shard_key
 from shared.datasets.rows import Row
 from shared.datasets.verify import Problem, problems
 from tests.services.dataset_builder.builders import BEGINNING
@@ -84,7 +84,7 @@ class Dataset:
 
     def problems(self) -> list[Problem]:
         """Verify the dataset as one version with one shard."""
-        shard = ShardEntry(key="s", rows=len(self.rows), bytes=0, sha256="")
+        shard = ShardEntry(key=shard_key("d", ""), rows=len(self.rows), bytes=0, sha256="")
         manifest = replace(
             empty_manifest("d", BEGINNING),
             shards=(shard,),

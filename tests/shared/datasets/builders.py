@@ -53,7 +53,11 @@ def row(document: str = "d1", *, made: Lineage | None = None, **changes: object)
 
 def rows(count: int, *, start: int = 0, **changes: object) -> list[Row]:
     """Give rows of as many documents, each a group of its own."""
-    return [row(f"d{number}", made=lineage(group_id=f"g{number}"), **changes) for number in range(start, start + count)]
+    hint = changes.get("split", Split.TRAIN)
+    return [
+        row(f"d{number}", made=lineage(group_id=f"g{number}", split_hint=hint), **changes)
+        for number in range(start, start + count)
+    ]
 
 
 def stone(of: Row, reason: Reason = "superseded") -> Tombstone:

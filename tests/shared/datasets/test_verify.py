@@ -15,10 +15,16 @@ from tests.shared.datasets.builders import dataset, lineage, manifest, row, rows
 
 OLD = row("d1", made=lineage(group_id="g1", content_hash="old"))
 NEW = row("d1", made=lineage(group_id="g1", content_hash="new"), cluster_id="c1")
-TITLE = msgspec.structs.replace(NEW, row_id="title", kind="title")
+TITLE = row("d1", made=lineage(group_id="g1", content_hash="new"), cluster_id="c1", kind="title")
 COPY = row("d1", made=lineage(group_id="g1", content_hash="new", op="swap", op_version=1), cluster_id="c1")
 SPARE = row("d2", made=lineage(group_id="g2"), cluster_id="c1")
-TEST = row("d3", made=lineage(group_id="g3"), split=Split.TEST, labels={"application": "calc"})
+TEST = row(
+    "d3",
+    made=lineage(group_id="g3", split_hint=Split.TEST),
+    split=Split.TEST,
+    labels={"application": "calc"},
+)
+TEST_COPY = row("d3", made=lineage(group_id="g3", split_hint=Split.TEST, op="swap", op_version=1), split=Split.TEST)
 ROWS = [OLD, NEW, TITLE, COPY, SPARE, TEST]
 STONES = (stone(OLD), stone(SPARE, "duplicate"))
 
@@ -58,6 +64,12 @@ def _lost(store: DatasetStore, made: Manifest) -> Manifest:
     return made
 
 
+def _renamed(store: DatasetStore, made: Manifest) -> Manifest:
+    first, second = made.shards
+    store.store.put("other.parquet", store.store.get(second.key))
+    return msgspec.structs.replace(made, shards=(first, msgspec.structs.replace(second, key="other.parquet")))
+
+
 def _more_rows(_store: DatasetStore, made: Manifest) -> Manifest:
     first, second = made.shards
     return msgspec.structs.replace(made, shards=(first, msgspec.structs.replace(second, rows=7)))
@@ -90,14 +102,25 @@ BROKEN = {
     "a group in two splits": Broken(
         ("group-in-two-splits", "g3", "test, train"), [*ROWS, row("d4", made=lineage(group_id="g3"))]
     ),
+    "a split that the group has not": Broken(
+        ("split", TEST.row_id, "says test, and it is train"),
+        [*ROWS[:5], row("d3", made=lineage(group_id="g3"), split=Split.TEST)],
+    ),
+    "a row without a group": Broken(
+        ("split", row("d3").row_id, "no group"), [*ROWS[:5], row("d3", made=lineage(group_id=""))]
+    ),
+    "another row's id": Broken(("row-id", "0" * 32, f"says {'0' * 32}"), [*ROWS[:5], row("d3", row_id="0" * 32)]),
+    "another edition": Broken(("row-id", row("d3").row_id, "says edition e, and"), [*ROWS[:5], row("d3", edition="e")]),
+    "a shard under another name": Broken(
+        ("shard-key", "shard", "other.parquet, and it is datasets/help/shards/"), change=_renamed
+    ),
     "two live editions": Broken(("two-live-editions", "d1", f"{NEW.edition}"), stones=STONES[1:]),
     "two live in a cluster": Broken(("two-live-in-a-cluster", "c1", f"d1@{NEW.edition}, d2@"), stones=STONES[:1]),
     "the cluster's first document live too": Broken(
         ("two-live-in-a-cluster", "d3", "d3@"), [*ROWS, row("d4", made=lineage(group_id="g4"), cluster_id="d3")]
     ),
     "a copy outside train": Broken(
-        ("copy-outside-train", "copy", "made by swap, and in test"),
-        [*ROWS, msgspec.structs.replace(TEST, row_id="copy", lineage=lineage(group_id="g3", op="swap"))],
+        ("copy-outside-train", TEST_COPY.row_id, "made by swap, and in test"), [*ROWS, TEST_COPY]
     ),
     "an erased document": Broken(("erased-present", "d2", "1 of its rows"), stones=(STONES[0], ERASED)),
     "an erased edition": Broken(("erased-present", "d2", "1 of its rows"), stones=(STONES[0], stone(SPARE, "erased"))),
@@ -132,7 +155,7 @@ def test_dead_rows_break_no_rule_about_live_ones() -> None:
     """A group that changed its split with a new edition, and a copy that was superseded."""
     store = dataset()
     dead = [
-        row("d1", made=lineage(group_id="g1", content_hash="a"), split=Split.TEST),
-        row("d1", made=lineage(group_id="g1", content_hash="a", op="swap"), split=Split.TEST),
+        row("d1", made=lineage(group_id="g1", content_hash="a", split_hint=Split.TEST), split=Split.TEST),
+        row("d1", made=lineage(group_id="g1", content_hash="a", split_hint=Split.TEST, op="swap"), split=Split.TEST),
     ]
     assert found(store, manifest(store, [[*dead, NEW]], [stone(dead[0])])) == []
