@@ -21,7 +21,12 @@ pytestmark = pytest.mark.integration
 OLD = row("d1", made=lineage(group_id="g1", content_hash="old"), labels={"application": "calc"})
 NEW = row("d1", made=lineage(group_id="g1", content_hash="new"), labels={"application": "calc"}, text="new \x1b[2J")
 TEST = row(
-    "d2", made=lineage(group_id="g2", url="http://h/zh"), split=Split.TEST, language="zh", text="打开表格", title="计算"
+    "d2",
+    made=lineage(group_id="g2", url="http://h/zh", split_hint=Split.TEST),
+    split=Split.TEST,
+    language="zh",
+    text="打开表格",
+    title="计算",
 )
 
 
