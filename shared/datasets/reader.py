@@ -4,10 +4,12 @@ The order is that of `shared.datasets.order`. Every consumer fetches every shard
 fetches it once) and decodes the columns asked for; only its own rows become Python values.
 """
 
+import hashlib
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Final, Protocol
 
 import msgspec
@@ -20,6 +22,7 @@ from shared.datasets.manifest import Manifest, ShardEntry
 from shared.datasets.order import Order, Share, Unit, groups_of, row_order, windows
 from shared.datasets.rows import Kind
 from shared.datasets.shard import SCHEMA, DamagedShard
+from shared.text.fingerprint import text_hash
 
 _FETCHERS: Final = 4
 _UNITS_AHEAD: Final = 8
@@ -36,11 +39,20 @@ class Shards(Protocol):
 
 @dataclass(frozen=True)
 class Selection:
-    """What is read: which columns (see `SCHEMA`), and of which rows; None means all of them."""
+    """What is read: which columns (see `SCHEMA`), and of which rows; None means all of them.
+
+    `without` are texts, by `text_hash`, whose rows are left out (see `evaluation_texts`).
+    """
 
     columns: tuple[str, ...] = ("text", "labels")
     split: Split | None = None
     kinds: tuple[Kind, ...] | None = None
+    without: frozenset[bytes] = frozenset()
+
+    @cached_property
+    def without_digest(self) -> str:
+        """Name the texts that are left out; empty for none."""
+        return hashlib.sha256(b"".join(sorted(self.without))).hexdigest() if self.without else ""
 
     def __post_init__(self) -> None:
         """Raise `ValueError` for a column that no shard has."""
@@ -63,6 +75,7 @@ class ReaderState(msgspec.Struct, frozen=True, kw_only=True):
     window_bytes: int
     split: Split | None
     kinds: tuple[Kind, ...] | None
+    without: str = ""
     position: int
     unit: int
     unit_start: int
@@ -121,6 +134,7 @@ class DatasetReader:
             window_bytes=self._order.window_bytes,
             split=self._selection.split,
             kinds=self._selection.kinds,
+            without=self._selection.without_digest,
             position=max(self._base + self._read * self._share.consumers, self._end),
             unit=self._unit,
             unit_start=self._unit_start,
@@ -228,6 +242,8 @@ class DatasetReader:
             masks.append([value == self._selection.split for value in table.column("split").to_pylist()])
         if self._selection.kinds is not None:
             masks.append([value in self._selection.kinds for value in table.column("kind").to_pylist()])
+        if self._selection.without:
+            masks.append([text_hash(text) not in self._selection.without for text in table.column("text").to_pylist()])
         return [all(of) for of in zip(*masks, strict=True)] if masks else None
 
 
@@ -237,6 +253,7 @@ def _columns(selection: Selection, tombstones: Tombstones) -> list[str]:
         *(("document_id", "edition") if tombstones else ()),
         *(("split",) if selection.split is not None else ()),
         *(("kind",) if selection.kinds is not None else ()),
+        *(("text",) if selection.without else ()),
     ]
     return list(dict.fromkeys([*selection.columns, *deciding]))
 
