@@ -1,7 +1,7 @@
 """Brings sources to a dataset: crawls, waits until nothing is on its way, and says what became of every page."""
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final, NamedTuple
@@ -58,6 +58,8 @@ class Ingestion:
     datasets: DatasetStore
     limits: Limits
     told: Callable[[Progress], None]
+    down: Callable[[], Mapping[str, str]] = dict
+    """Says which servers and services are down until a person lifts it, and why; nothing where nobody knows."""
 
     def run(self, crawls: Iterable[Callable[[], Crawled]]) -> Closing:
         """Crawl, wait for the stages, then for the readiness policy; give the closing table."""
@@ -85,17 +87,29 @@ class Ingestion:
         last, moved = self.flow.stages(), time.monotonic()
         while any(stage.waiting for stage in last):
             self.told(Progress(last, "the stages"))
+            self._require_up(last)
             time.sleep(self.limits.poll_seconds)
             stages = self.flow.stages()
             if stages != last:
                 last, moved = stages, time.monotonic()
             elif time.monotonic() - moved > self.limits.stall_seconds:
-                stuck = next(stage for stage in stages if stage.waiting)
-                raise NotDone(
-                    f"{stuck.name} has {stuck.waiting:,} records before it and has not moved for "
-                    f"{self.limits.stall_seconds:g} s. Look at it: make status, make logs NAME={stuck.name}"
-                )
+                raise NotDone(self._stall(next(stage for stage in stages if stage.waiting)))
         self.told(Progress(last, "the readiness policy"))
+
+    def _stall(self, stuck: Stage) -> str:
+        """Say which stage stands still, and what it may be waiting for."""
+        down = "".join(f" {name} is down: {why}" for name, why in self.down().items())
+        return (
+            f"{stuck.name} has {stuck.waiting:,} records before it and has not moved for "
+            f"{self.limits.stall_seconds:g} s.{down} Look at it: make status, make logs NAME={stuck.name}"
+        )
+
+    def _require_up(self, stages: Iterable[Stage]) -> None:
+        """Raise `NotDone` where a stage that has work before it is down for good: waiting would bring nothing."""
+        down = self.down()
+        for stage in stages:
+            if stage.waiting and stage.name in down:
+                raise NotDone(f"{stage.name} is down with {stage.waiting:,} records before it. {down[stage.name]}")
 
     def _await_ready(self) -> Wanting:
         """Wait until what the dataset holds now is ready, or its policy says no to it."""

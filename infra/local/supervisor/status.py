@@ -6,7 +6,7 @@ from enum import StrEnum
 
 import msgspec
 
-_WHY_CHARACTERS = 300
+_WHY_CHARACTERS = 600
 
 
 class State(StrEnum):

@@ -1,7 +1,7 @@
 """`millrace ingest`: from sources to a dataset, in one command."""
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
@@ -10,6 +10,10 @@ from typing import Annotated, Final
 import typer
 from rich.console import Console
 
+from infra.local import control
+from infra.local.report import why
+from infra.local.supervisor.status import State, UnitStatus
+from infra.stack import service_of
 from services.console import terminal
 from services.console.core.closing import Closing, Crawled, written_out
 from services.console.core.crawl import complaint
@@ -70,7 +74,24 @@ def _ingestion(flywheel: Flywheel, limits: Limits) -> Iterator[Ingestion]:
         _display() as told,
     ):
         datasets = DatasetStore(store, flywheel.dataset.name)
-        yield Ingestion(flywheel, Flow(admin.committed, reader, datasets), reader, datasets, limits, told)
+        yield Ingestion(flywheel, Flow(admin.committed, reader, datasets), reader, datasets, limits, told, _down)
+
+
+def _down() -> Mapping[str, str]:
+    """Say which services the local stack's supervisor keeps down; another stack has another."""
+    try:
+        return down_for_good(control.status())
+    except control.ControlError:
+        return {}
+
+
+def down_for_good(units: Iterable[UnitStatus]) -> Mapping[str, str]:
+    """Give the services of which no unit runs nor will by itself, and why."""
+    units = tuple(units)
+    down = {unit for unit in units if unit.state in {State.HALTED, State.STOPPED}}
+    running = {service_of(unit.name) for unit in units if unit not in down}
+    told = {service_of(unit.name): why(unit) or "It was stopped; make up starts it." for unit in down}
+    return {service: reason for service, reason in told.items() if service not in running}
 
 
 def _chosen(flywheel: Flywheel, names: list[str], path: Path) -> list[str]:

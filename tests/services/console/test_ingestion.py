@@ -122,8 +122,18 @@ def test_a_stage_that_stands_still_is_named() -> None:
     site = Site()
     site.topics.send(DOCUMENTS_RAW, raw("a"))
 
-    with pytest.raises(NotDone, match=r"cleaner has 1 records .* make logs NAME=cleaner"):
-        ingestion(site, stall_seconds=0.05).run([])
+    with pytest.raises(NotDone, match=r"cleaner has 1 records .* cache is down: it was stopped.* NAME=cleaner"):
+        replace(ingestion(site, stall_seconds=0.05), down=lambda: {"cache": "it was stopped."}).run([])
+
+
+def test_a_stage_that_is_down_for_good_is_not_waited_for() -> None:
+    """What the supervisor says of it is passed on; what is down and has nothing to do is no matter."""
+    site = Site()
+    site.topics.send(DOCUMENTS_RAW, raw("a"))
+    down = {"augmenter": "stopped by hand", "cleaner": "halted: no disk"}
+
+    with pytest.raises(NotDone, match=r"^cleaner is down with 1 records before it. halted: no disk$"):
+        replace(ingestion(site), down=lambda: down).run([])
 
 
 def test_a_crawl_that_fails_ends_it() -> None:

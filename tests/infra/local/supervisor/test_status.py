@@ -13,7 +13,7 @@ from infra.local.supervisor.status import describe
         (['{"event": "halted", "reason": "too many", "remedy": "mend it"}'], "halted: too many: mend it"),
         (['{"level": "info"}'], '{"level": "info"}'),
         (["[1, 2]"], "[1, 2]"),
-        (["x" * 1000], "x" * 300),
+        (["x" * 1000], "x" * 600),
     ],
 )
 def test_the_last_line_is_told_short_and_without_json(lines: list[str], told: str) -> None:

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from infra.local.supervisor.status import State, UnitStatus
+from services.console.commands.ingest import down_for_good
 from tests.services.console.harness import Shell
 from tests.spiders.harness import flywheel_text
 
@@ -28,6 +30,25 @@ def test_a_flywheel_that_isn_t_there_is_wrong_usage(lonely_shell: Shell, tmp_pat
     done = lonely_shell.run("ingest", MILLRACE_CONFIG=str(tmp_path / "none.toml"))
     assert done.returncode == 2
     assert "none.toml" in done.stderr
+
+
+def _unit(name: str, state: State, why: str = "") -> UnitStatus:
+    return UnitStatus(name, "service", state, None, (), None, 0, 0.0, why)
+
+
+def test_a_service_is_down_for_good_where_none_of_its_units_runs_or_will() -> None:
+    """A killed one comes back by itself; of two replicas one is enough."""
+    units = [
+        _unit("cleaner-1", State.HALTED, "halted: no disk"),
+        _unit("cleaner-2", State.READY),
+        _unit("augmenter", State.RESTARTING, "killed by SIGKILL"),
+        _unit("dataset_builder", State.HALTED, "halted: a gap"),
+        _unit("curator", State.STOPPED),
+    ]
+    assert down_for_good(units) == {
+        "dataset_builder": "halted: a gap (when mended: millrace resume dataset_builder)",
+        "curator": "It was stopped; make up starts it.",
+    }
 
 
 @pytest.mark.integration
