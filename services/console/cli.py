@@ -18,7 +18,7 @@ NOT_DONE: Final = 1
 WRONG_USAGE: Final = 2
 
 app = group(
-    "Look after a Millrace: its topics, its dead letters, its halted services.\n\n"
+    "Work with a Millrace: bring pages to a dataset, follow them, look after what runs.\n\n"
     "Exit codes: 0 done, 1 not done, 2 wrong usage or settings."
 )
 for name, command in COMMANDS.items():
