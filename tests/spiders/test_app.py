@@ -79,11 +79,11 @@ BAD = {
     "/found": page(),
     "/liar": Reply(CHINESE.encode("gb18030"), content_type="text/html; charset=utf-8"),
     "/binary": Reply(b"<html>\0\1\2\x80\xff" * 50),
-    "/zipped": Reply(gzip.compress(HTML), headers={"Content-Encoding": "gzip"}),
+    "/zipped": Reply(gzip.compress(HTML, mtime=0), headers={"Content-Encoding": "gzip"}),
     "/moved": moved("/found-by-redirect"),
     "/found-by-redirect": page(),
     "/empty": Reply(b" \n "),
-    "/bomb": Reply(gzip.compress(bytes(20 * MEBIBYTE)), headers={"Content-Encoding": "gzip"}),
+    "/bomb": Reply(gzip.compress(bytes(20 * MEBIBYTE), mtime=0), headers={"Content-Encoding": "gzip"}),
     "/not-gzip": Reply(HTML, headers={"Content-Encoding": "gzip"}),
     "/leaflet": Reply(b"%PDF-1.7", content_type="application/pdf"),
     "/typeless": Reply(HTML, content_type=""),
@@ -202,7 +202,7 @@ def test_sitemaps_are_followed(site: Site) -> None:
         index = f"<sitemapindex>{maps}</sitemapindex>"
         pages = {
             "/sitemap.xml": Reply(index.encode(), content_type="application/xml"),
-            "/s.xml.gz": Reply(gzip.compress(entry.encode()), content_type="application/gzip"),
+            "/s.xml.gz": Reply(gzip.compress(entry.encode(), mtime=0), content_type="application/gzip"),
             "/deep/page": page(),
         }
         web.site = lambda path: pages.get(path, Reply(b"no", 404))

@@ -25,7 +25,7 @@ def came(body: bytes, encoding: str = "", content_type: str = "text/html") -> tu
 
 
 @pytest.mark.parametrize(
-    ("encoding", "body"), [("gzip", gzip.compress(HTML)), ("deflate", zlib.compress(HTML)), ("", HTML)]
+    ("encoding", "body"), [("gzip", gzip.compress(HTML, mtime=0)), ("deflate", zlib.compress(HTML)), ("", HTML)]
 )
 def test_an_answer_is_decoded_and_kept_as_it_came(encoding: str, body: bytes) -> None:
     """What the spider reads is the page; what the pack gets is what the server sent."""
@@ -47,7 +47,7 @@ def test_a_page_in_no_encoding_of_texts_can_be_read(charset: str, encoding: str)
     """Python has codecs that are none, or take long; a page may claim any of them, in its head or its markup."""
     for declared, head in ((f"text/html; charset={charset}", ""), ("text/html", f"<meta charset='{charset}'>")):
         body = f"{head}<p>caf\u00e9\\n</p><a href='/x'>x</a>".encode()
-        response = html(gzip.compress(body) if encoding else body, encoding, declared)
+        response = html(gzip.compress(body, mtime=0) if encoding else body, encoding, declared)
         assert response.css("p::text").get() == "café\\n"
         assert list(links(response)) == ["https://www.example.org/x"]
 
@@ -72,7 +72,7 @@ def html(body: bytes, encoding: str = "", content_type: str = "text/html") -> Ht
 
 def test_a_decoded_page_is_text_with_its_own_charset() -> None:
     """Scrapy tells both from the decoded body, which it can't from the encoded one."""
-    decoded = MIDDLEWARE.process_response(*came(gzip.compress(HTML), "gzip"))
+    decoded = MIDDLEWARE.process_response(*came(gzip.compress(HTML, mtime=0), "gzip"))
     assert isinstance(decoded, HtmlResponse)
     assert "中文" in decoded.text
 
@@ -80,9 +80,9 @@ def test_a_decoded_page_is_text_with_its_own_charset() -> None:
 @pytest.mark.parametrize(
     ("encoding", "body", "reason"),
     [
-        ("gzip", gzip.compress(bytes(1001)), "too-large"),
+        ("gzip", gzip.compress(bytes(1001), mtime=0), "too-large"),
         ("gzip", HTML, "undecodable-body"),
-        ("gzip", gzip.compress(HTML)[:-5], "undecodable-body"),
+        ("gzip", gzip.compress(HTML, mtime=0)[:-5], "undecodable-body"),
         ("zebra", HTML, "undecodable-body"),
     ],
 )
@@ -95,7 +95,7 @@ def test_what_cannot_be_decoded_is_refused(encoding: str, body: bytes, reason: s
 
 def test_a_request_may_have_a_bound_of_its_own() -> None:
     """Such as one for a sitemap."""
-    request, answer = came(gzip.compress(bytes(5000)), "gzip")
+    request, answer = came(gzip.compress(bytes(5000), mtime=0), "gzip")
     request.meta[MAX_SIZE] = 5000
     assert len(MIDDLEWARE.process_response(request, answer).body) == 5000
 

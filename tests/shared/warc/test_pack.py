@@ -43,7 +43,7 @@ def test_a_page_comes_back_whole(
 def test_an_encoded_body_is_kept_as_received_and_read_decoded() -> None:
     """The pack holds what the server sent; the reader gets what it meant."""
     headers = (("Content-Encoding", "gzip"), ("Content-Type", "text/html; charset=gb18030"))
-    received = gzip.compress("网页".encode("gb18030"))
+    received = gzip.compress("网页".encode("gb18030"), mtime=0)
     member = write_response(URL, MOMENT, 200, headers, received)
     assert received in gzip.decompress(member)
     page = read_response(member)
@@ -97,16 +97,16 @@ RECORD = gzip.decompress(PAGE)
         b"",
         b"junk",
         RECORD,
-        gzip.compress(b""),
-        gzip.compress(b"hello"),
-        gzip.compress(RECORD[:-20]),
-        gzip.compress(RECORD[:80]),
-        gzip.compress(RECORD + RECORD),
-        gzip.compress(RECORD.replace(b"WARC-Type: response", b"WARC-Type: resource")),
-        gzip.compress(RECORD.replace(b"WARC-Target-URI", b"WARC-Target-XXX")),
-        gzip.compress(RECORD.replace(b"HTTP/1.1 200", b"HTTP/1.1 abc")),
-        gzip.compress(RECORD.replace(b"HTTP/1.1 200", b"GOPHER/1.200")),
-        gzip.compress(RECORD.replace(b"Content-Type: text", b"Content-Type- text")),
+        gzip.compress(b"", mtime=0),
+        gzip.compress(b"hello", mtime=0),
+        gzip.compress(RECORD[:-20], mtime=0),
+        gzip.compress(RECORD[:80], mtime=0),
+        gzip.compress(RECORD + RECORD, mtime=0),
+        gzip.compress(RECORD.replace(b"WARC-Type: response", b"WARC-Type: resource"), mtime=0),
+        gzip.compress(RECORD.replace(b"WARC-Target-URI", b"WARC-Target-XXX"), mtime=0),
+        gzip.compress(RECORD.replace(b"HTTP/1.1 200", b"HTTP/1.1 abc"), mtime=0),
+        gzip.compress(RECORD.replace(b"HTTP/1.1 200", b"GOPHER/1.200"), mtime=0),
+        gzip.compress(RECORD.replace(b"Content-Type: text", b"Content-Type- text"), mtime=0),
         PAGE[:-1],
         PAGE[:-9],
         PAGE + b"\0",
@@ -136,7 +136,10 @@ def test_a_flipped_bit_is_found_or_harmless(position: int, bit: int) -> None:
 def test_a_bomb_raises() -> None:
     """A small member, or a small body in it, that would be large is refused at the bound."""
     assert read_response(write_response(URL, MOMENT, 200, (), bytes(1000)), max_bytes=1000).body == bytes(1000)
-    for body, headers in ((bytes(5_000_000), ()), (gzip.compress(bytes(1001)), (("content-encoding", "gzip"),))):
+    for body, headers in (
+        (bytes(5_000_000), ()),
+        (gzip.compress(bytes(1001), mtime=0), (("content-encoding", "gzip"),)),
+    ):
         with pytest.raises(NotAWarcRecord, match="more than"):
             read_response(write_response(URL, MOMENT, 200, headers, body), max_bytes=1000)
 
