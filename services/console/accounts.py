@@ -46,12 +46,16 @@ class _Refused(msgspec.Struct):
 
 
 class Accounts:
-    """Reads what the law needs; `spans` holds the first and the last event time of each topic that was read."""
+    """Reads what the law needs.
 
-    def __init__(self, reader: Topics, datasets: DatasetStore) -> None:
+    `spans` holds, of each topic that was read, the first and the last event time since `since`, and how many events.
+    """
+
+    def __init__(self, reader: Topics, datasets: DatasetStore, since: datetime | None = None) -> None:
         """Read topics by `reader`, and the dataset."""
         self._reader = reader
         self._datasets = datasets
+        self._since = since
         self.spans: dict[str, tuple[datetime, datetime, int]] = {}
 
     def seen(self) -> Seen:
@@ -135,7 +139,8 @@ class Accounts:
                 envelope = from_headers(record.headers)
             except MalformedEnvelope:
                 continue
-            times.append(envelope.time)
+            if self._since is None or envelope.time >= self._since:
+                times.append(envelope.time)
             yield record, envelope
         if times:
             self.spans[topic.name] = (min(times), max(times), len(times))

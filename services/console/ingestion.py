@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
 from services.console.accounts import Accounts
@@ -60,6 +60,8 @@ class Ingestion:
     told: Callable[[Progress], None]
     down: Callable[[], Mapping[str, str]] = dict
     """Says which servers and services are down until a person lifts it, and why; nothing where nobody knows."""
+    since: datetime | None = None
+    """When it began: the stages' times are of what came since."""
 
     def run(self, crawls: Iterable[Callable[[], Crawled]]) -> Closing:
         """Crawl, wait for the stages, then for the readiness policy; give the closing table."""
@@ -67,7 +69,7 @@ class Ingestion:
         crawled = tuple(crawl() for crawl in crawls)
         self._drain()
         wanting = self._await_ready()
-        accounts = Accounts(self.topics, self.datasets)
+        accounts = Accounts(self.topics, self.datasets, self.since)
         seen = accounts.seen()
         head = self.datasets.head()
         return Closing(

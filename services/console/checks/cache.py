@@ -35,5 +35,7 @@ def _info(client: Redis) -> dict[str, Any]:
     except AuthenticationError as error:
         raise Misconfigured(f"the cache refuses us: {error}. Set the password in CACHE_URL") from error
     except RedisError as error:
-        raise Outage(f"the cache does not answer: {str(error).rstrip('.')}") from error
+        raise Outage(
+            f"the cache does not answer: {str(error).rstrip('.')}. Start it (make up), or set CACHE_URL"
+        ) from error
     return told

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Final
@@ -67,6 +68,7 @@ COMMAND: Final = Command(
 
 @contextmanager
 def _ingestion(flywheel: Flywheel, limits: Limits) -> Iterator[Ingestion]:
+    now = datetime.now(UTC)
     kafka, reader = load(KafkaSettings), TopicReader(load(KafkaSettings))
     with (
         closing(S3ObjectStore.from_settings(load(StoreSettings), PATIENCE)) as store,
@@ -74,7 +76,7 @@ def _ingestion(flywheel: Flywheel, limits: Limits) -> Iterator[Ingestion]:
         _display() as told,
     ):
         datasets = DatasetStore(store, flywheel.dataset.name)
-        yield Ingestion(flywheel, Flow(admin.committed, reader, datasets), reader, datasets, limits, told, _down)
+        yield Ingestion(flywheel, Flow(admin.committed, reader, datasets), reader, datasets, limits, told, _down, now)
 
 
 def _down() -> Mapping[str, str]:

@@ -8,6 +8,7 @@ import msgspec
 
 from services.console.core.conservation import Conservation
 from services.console.core.topics import counted
+from shared.contracts.split import Split
 
 Row = tuple[str, str]
 _GROUPS: Final = ("split", "label", "language", "kind")
@@ -65,19 +66,26 @@ def written_out(closing: Closing) -> Iterator[Row]:
         refused = _listed(crawled.rejected)
         yield (
             f"crawled {crawled.source}",
-            f"{counted(crawled.pages, 'page')} in {crawled.seconds:.1f} s, {rate:.0f} pages/s"
+            f"{counted(crawled.pages, 'page')} in {crawled.seconds:.1f} s, {rate:.0f} a second"
             + (f"; refused: {refused}" if refused else ""),
         )
+    yield "published", _published(closing)
     yield from _documents(closing.documents)
     yield from _rows(closing.rows)
     for stage in closing.stages:
         yield (
             f"stage {stage.stage}",
-            f"{counted(stage.records, 'record')} in {stage.seconds:.1f} s, {stage.rate:.0f} records/s",
+            f"{counted(stage.records, 'document')} out in {stage.seconds:.1f} s, {stage.rate:.0f} a second",
         )
     yield "total", f"{closing.total_seconds:.1f} s"
     yield "conservation", str(closing.documents)
     yield "dataset", _version(closing)
+
+
+def _published(closing: Closing) -> str:
+    """Say how many pages the numbers below are about: those of earlier crawls too, while topics hold them."""
+    now, held = sum(crawled.pages for crawled in closing.crawled), closing.documents.published
+    return f"{held:,}" if now == held else f"{held:,} that topics hold, {now:,} of them now"
 
 
 def _documents(documents: Conservation) -> Iterator[Row]:
@@ -96,6 +104,8 @@ def _rows(rows: Mapping[str, int]) -> Iterator[Row]:
     yield "rows", f"{rows.get('total', 0):,}"
     for group in _GROUPS:
         found = {key.removeprefix(f"{group}:"): count for key, count in rows.items() if key.startswith(f"{group}:")}
+        if group == "split":
+            found = {split: found[split] for split in Split if split in found}
         if found:
             yield f"rows by {group}", _listed(found)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 
 import pytest
 
@@ -115,6 +116,12 @@ def test_it_waits_for_every_stage_and_for_the_ready_version() -> None:
     assert waits[-1] == "the readiness policy"
     assert set(waits[:-1]) == {"the stages"}
     assert len(waits) == 4
+
+
+def test_the_stages_times_are_of_this_ingestion() -> None:
+    """Topics hold what came days ago too."""
+    done = replace(ingestion(site := Site()), since=AT + timedelta(days=1)).run([site.crawl])
+    assert (done.documents.published, done.stages) == (2, ())
 
 
 def test_a_stage_that_stands_still_is_named() -> None:

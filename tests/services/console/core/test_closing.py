@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+import msgspec
+
 from services.console.core.closing import Closing, Crawled, StageTime, stage_times, written_out
 from services.console.core.conservation import Conservation
 from tests.services.console.memory_topics import AT
@@ -24,7 +26,7 @@ CLOSING = Closing(
     not_ready_because="9 new training rows of 500",
     crawled=(Crawled(source="site", pages=10, rejected={"too-large": 1}, seconds=2.0),),
     documents=LAW,
-    rows={"total": 9, "split:train": 8, "split:test": 1, "label:application=calc": 9, "language:en": 9, "kind:page": 9},
+    rows={"total": 9, "split:test": 1, "split:train": 8, "label:application=calc": 9, "language:en": 9, "kind:page": 9},
     stages=(StageTime(stage="clean", records=10, seconds=4.0),),
     total_seconds=9.5,
 )
@@ -33,7 +35,8 @@ CLOSING = Closing(
 def test_the_table_says_all_of_it() -> None:
     """Every number of the ingestion, in the order of the flow."""
     assert list(written_out(CLOSING)) == [
-        ("crawled site", "10 pages in 2.0 s, 5 pages/s; refused: too-large 1"),
+        ("crawled site", "10 pages in 2.0 s, 5 a second; refused: too-large 1"),
+        ("published", "10"),
         ("kept", "6 (1 superseded since)"),
         ("duplicates", "1"),
         ("rejected", "2: language 2"),
@@ -43,11 +46,17 @@ def test_the_table_says_all_of_it() -> None:
         ("rows by label", "application=calc 9"),
         ("rows by language", "en 9"),
         ("rows by kind", "page 9"),
-        ("stage clean", "10 records in 4.0 s, 2 records/s"),
+        ("stage clean", "10 documents out in 4.0 s, 2 a second"),
         ("total", "9.5 s"),
         ("conservation", str(LAW)),
         ("dataset", "site, version 7; 6 is ready to train on (9 new training rows of 500)"),
     ]
+
+
+def test_pages_of_earlier_crawls_are_told_apart() -> None:
+    """The law is about all that topics hold; its numbers are no riddle after a second crawl."""
+    again = msgspec.structs.replace(CLOSING, documents=msgspec.structs.replace(LAW, published=25))
+    assert dict(written_out(again))["published"] == "25 that topics hold, 10 of them now"
 
 
 def test_a_stage_has_its_time_between_its_first_and_its_last_record() -> None:
