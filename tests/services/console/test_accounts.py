@@ -110,6 +110,19 @@ def test_a_page_that_is_denied_on_its_way_is_forgotten_and_not_lost(datasets: Da
     assert (law.published, law.forgotten, law.unaccounted) == (1, 1, 0)
 
 
+def test_a_page_that_the_dataset_itself_denies_is_forgotten(datasets: DatasetStore) -> None:
+    """Though its rows are gone, and the list of denied pages with them."""
+    topics = MemoryTopics()
+    made = topics.send(DOCUMENTS_CLEAN, clean("a"), topics.send(DOCUMENTS_RAW, raw("a")))
+    topics.send(DOCUMENTS_AUGMENTED, augmented("a"), made)
+    build(datasets, topics, "b")
+    stone = Tombstone(document_id=document_id(url_of("a")), edition="", reason="erased")
+    datasets.commit(msgspec.structs.replace(datasets.read(1), version=2, parent=1, tombstones=(stone,)))
+
+    law = conserve(Accounts(topics, datasets).seen())
+    assert (law.published, law.forgotten, law.unaccounted) == (1, 1, 0)
+
+
 def test_a_rejection_of_what_nobody_rejects_is_no_outcome(datasets: DatasetStore) -> None:
     """Somebody else's event on our topic."""
     topics = MemoryTopics()

@@ -5,11 +5,14 @@ from typing import Any
 import msgspec
 import pytest
 
+from services.curator.compactor import Compactor
+from services.curator.core.compaction import Policy
 from services.dataset_builder.committer import DatasetCommitter
 from services.dataset_builder.core.offsets import Overtaken
 from services.dataset_builder.core.succession import Source
 from shared.datasets.live import content_hash
 from shared.datasets.manifest import Tombstone
+from shared.datasets.shard import DamagedShard
 from shared.datasets.verify import problems
 from shared.io.deny_list import DenyList
 from shared.io.memory import MemoryObjectStore
@@ -115,6 +118,23 @@ async def test_rows_that_a_curator_has_merged_are_not_written_again() -> None:
 
     assert [shard.rows for shard in world.dataset.read(4).shards] == [2, 1]
     assert list(problems(world.dataset.read(4), world.dataset.read_shard)) == []
+
+
+async def test_rows_that_a_curator_has_dropped_come_back_with_their_page() -> None:
+    """A builder that ran on while the old edition was merged away knows that it has none of them any more."""
+    world = World()
+    committer = DatasetCommitter(world.desk())
+    await commit(committer, [document(1, "a", 1)])
+    await commit(committer, [document(1, "b", 5)], 1)
+    dropped = world.dataset.read(2).shards[0]
+    assert Compactor(world.dataset, Policy(2, 2**20, 2**20), world.clock).compact() == 2
+
+    await commit(committer, [document(1, "a", 9)], 2)
+
+    assert world.live() == ["a"]
+    world.store.delete(dropped.key)
+    with pytest.raises(DamagedShard):  # and keeps nothing of the shard in memory
+        committer.desk.facts.of(dropped)
 
 
 async def test_a_spare_is_promoted_by_the_commit_after_an_erasure() -> None:

@@ -77,3 +77,10 @@ def test_the_first_version_is_ready_by_the_same_rule() -> None:
     assert readiness(head(100, version=1), beginning, POLICY, moment(105)) == Ready("new-rows")
     assert readiness(head(9, version=1), beginning, POLICY, moment(3_600)) == Ready("age")
     assert isinstance(readiness(head(0, version=1), beginning, POLICY, moment(9_000)), NotReady)
+
+
+def test_a_policy_of_no_new_rows_still_wants_one() -> None:
+    """Each commit of nothing new would be a version to train on otherwise."""
+    policy = POLICY.model_copy(update={"new_rows": 0})
+    assert isinstance(readiness(head(500), LAST, policy, moment(105)), NotReady)
+    assert readiness(head(501), LAST, policy, moment(105)) == Ready("new-rows")

@@ -64,6 +64,12 @@ def test_the_end_of_a_spare_promotes_nobody() -> None:
     assert promoted("d", members, stones(d="duplicate", spare="duplicate")) == frozenset()
 
 
+def test_a_cluster_that_keeps_another_document_needs_no_stand_in() -> None:
+    """Two are live where the builder has not settled the cluster yet: a third would be one more leak."""
+    members = [seen("d", place=0), seen("other", place=1), seen("spare", place=2)]
+    assert promoted("d", members, stones(spare="duplicate")) == frozenset()
+
+
 def test_each_cluster_that_the_document_was_kept_in_has_a_stand_in() -> None:
     """Two editions of it may be in two clusters."""
     members = [seen("d"), seen("a", place=1), seen("d", cluster="m"), seen("b", place=2, cluster="m")]
