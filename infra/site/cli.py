@@ -6,6 +6,7 @@ import signal
 import socket
 import sys
 from pathlib import Path
+from threading import Thread
 from typing import Final
 
 from infra.local.home import Home, default_home
@@ -35,11 +36,11 @@ def serve(home: Home, options: argparse.Namespace) -> int:
     server = SiteServer(site, listening)
     _say(f"{server.address}\n{_table(site.pages)}")
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, _interrupt)
+        # From a thread of its own: an exception here would hit the server in the midst of handing over a connection,
+        # and `shutdown` waits for the loop that this signal has interrupted.
+        signal.signal(number, lambda *_: Thread(target=server.shutdown).start())
     try:
         server.serve_forever(_POLL_SECONDS)
-    except KeyboardInterrupt:
-        pass
     finally:
         server.server_close()
     return 0
@@ -94,10 +95,6 @@ def main(arguments: list[str] | None = None) -> int:
 def _say(text: str) -> None:
     sys.stdout.write(text)
     sys.stdout.flush()
-
-
-def _interrupt(*_: object) -> None:
-    raise KeyboardInterrupt
 
 
 def _count(text: str) -> int:

@@ -69,7 +69,7 @@ def test_the_steps_have_their_thresholds_by_language() -> None:
         "max_duplicate_line_ratio 0.3, max_top_ngram_ratio 0.2",
         "max_duplicate_line_ratio 0.287, max_top_ngram_ratio 0.256",
     )
-    assert by_name["near-duplicate"] == ("near_duplicate_similarity 0.8",) * 2
+    assert by_name["near-duplicate"] == ("near_duplicate_similarity 0.7",) * 2
 
 
 def test_the_topics_are_told() -> None:
@@ -92,5 +92,5 @@ def test_a_script_gets_the_whole_flywheel() -> None:
     plan = msgspec.json.decode(msgspec.json.encode(record(example)))
     assert Flywheel.model_validate(plan["flywheel"]) == example
     thresholds = {step["name"]: step["thresholds"] for step in plan["steps"]}
-    assert thresholds["require-length"]["zh"] == {"min_characters": 50, "max_characters": 1_000_000}
+    assert thresholds["require-length"]["zh"] == {"min_characters": 10, "max_characters": 1_000_000}
     assert thresholds["mask-personal-data"]["both"]["mask"][0] == "email"
