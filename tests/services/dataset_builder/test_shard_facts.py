@@ -35,6 +35,14 @@ def test_the_facts_of_a_shard_are_those_of_its_rows(dataset: DatasetStore) -> No
     assert ShardFacts(dataset).of(written(dataset)) == tuple(map(fact_of, ROWS))
 
 
+def test_what_rows_of_a_document_have_in_common_is_kept_once(dataset: DatasetStore) -> None:
+    """A builder keeps a fact of every row there is."""
+    first, second, *_ = ShardFacts(dataset).of(written(dataset))
+    assert first.row_id != second.row_id
+    for name in ("document_id", "edition", "group_id", "cluster", "labels", "version"):
+        assert getattr(first, name) is getattr(second, name), name
+
+
 def test_a_shard_is_read_once_until_it_is_forgotten(dataset: DatasetStore) -> None:
     """It never changes; one that no version names any more is gone."""
     facts, shard = ShardFacts(dataset), written(dataset)
