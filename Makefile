@@ -86,8 +86,8 @@ spider: setup ## Begin a spider, with its test: name=my-site url=https://my.site
 .PHONY: test test-unit test-integration test-e2e chaos
 test: test-unit test-integration test-e2e ## Run all tests but the long fault runs.
 
-test-unit: setup ## Run the tests that need no server (seconds).
-	@$(BIN)/pytest -m "not integration and not chaos" --ignore tests/e2e
+test-unit: setup ## Run the tests that need no server (two minutes).
+	@$(BIN)/pytest -m "not integration and not chaos" -n $(WORKERS) --dist worksteal --ignore tests/e2e
 
 test-integration: setup ## Run the tests against a real Kafka, S3 store and cache, which they start themselves.
 	@$(BIN)/pytest -m "integration and not chaos" -n $(WORKERS) --dist worksteal --ignore tests/e2e
