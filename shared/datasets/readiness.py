@@ -53,7 +53,8 @@ def readiness(head: Manifest, last: Last, policy: Readiness, now: datetime) -> R
     changed = head.content_hash != last.content_hash and head.next_offsets != last.next_offsets
     if changed and train_rows(head) and now - last.at >= timedelta(seconds=policy.max_age_seconds):
         return Ready("age")
-    return NotReady(f"{grown} new training rows of {policy.new_rows}, and the last ready version is not old enough")
+    so_many = f"{grown:,} new training rows of {policy.new_rows:,}" if grown >= 0 else f"{-grown:,} training rows fewer"
+    return NotReady(f"{so_many}, and the last ready version is not old enough")
 
 
 def train_rows(manifest: Manifest) -> int:

@@ -45,7 +45,7 @@ def head(train: int, version: int = 4, content: str = "new", offset: int = 20) -
         (head(501), 3_599, "1 new training rows"),
         (head(500, content="old"), 3_600, "0 new training rows"),
         (head(500, offset=9), 3_600, "0 new training rows"),
-        (head(0), 3_600, "-500 new training rows"),
+        (head(0), 3_600, "500 training rows fewer"),
     ],
     ids=[
         "enough",
