@@ -14,9 +14,13 @@ from shared.settings import FlywheelSettings, load
 
 
 def crawl(
-    source: Annotated[str, typer.Argument(help="The source's name in millrace.toml.")],
-    config: Annotated[Path | None, typer.Option(help="The flywheel's file. By default MILLRACE_CONFIG.")] = None,
-    page_limit: Annotated[int | None, typer.Option(min=1, help="Publish at most so many pages.")] = None,
+    source: Annotated[str, typer.Argument(metavar="SOURCE", help="The source's name in millrace.toml.")],
+    config: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="The flywheel's file. By default MILLRACE_CONFIG.")
+    ] = None,
+    page_limit: Annotated[
+        int | None, typer.Option(metavar="PAGES", min=1, help="Publish at most so many pages.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Write the outcome as JSON and nothing else.")] = False,
 ) -> None:
     """Fetch the pages of a source, store them in S3 and publish them to documents-raw.

@@ -37,7 +37,7 @@ app = group("Look at dataset versions, compare them, and verify what they claim.
 _LABEL_WIDTH: Final = 16
 _TEXT_CHARACTERS: Final = 60
 
-AVersion = Annotated[int | None, typer.Argument(min=1, help="A version; by default the newest.")]
+AVersion = Annotated[int | None, typer.Argument(metavar="VERSION", min=1, help="A version; by default the newest.")]
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ class Filters:
 
     split: Annotated[Split | None, typer.Option(help="Only of this split.")] = None
     label: Annotated[str | None, typer.Option(help="Only with this label.", metavar="NAME=VALUE")] = None
-    language: Annotated[str | None, typer.Option(help="Only in this language.")] = None
+    language: Annotated[str | None, typer.Option(metavar="LANGUAGE", help="Only in this language.")] = None
 
     def choice(self) -> Choice:
         """Give them as a choice; raises `typer.BadParameter`."""
@@ -133,8 +133,10 @@ def sample(
     place: Place,
     filters: Filters,
     version: AVersion = None,
-    count: Annotated[int, typer.Option("-n", "--count", min=1, help="How many rows.")] = 10,
-    seed: Annotated[int, typer.Option(help="Another seed, another sample; the same seed, the same.")] = 0,
+    count: Annotated[int, typer.Option("-n", "--count", metavar="ROWS", min=1, help="How many rows.")] = 10,
+    seed: Annotated[
+        int, typer.Option(metavar="NUMBER", help="Another seed, another sample; the same seed, the same.")
+    ] = 0,
 ) -> None:
     """Show some live rows, chosen by chance."""
     choice = filters.choice()
@@ -153,8 +155,8 @@ def sample(
 @spread
 def diff(
     place: Place,
-    earlier: Annotated[int, typer.Argument(min=1, help="The version to start from.")],
-    later: Annotated[int, typer.Argument(min=1, help="The version to compare with it.")],
+    earlier: Annotated[int, typer.Argument(metavar="EARLIER", min=1, help="The version to start from.")],
+    later: Annotated[int, typer.Argument(metavar="LATER", min=1, help="The version to compare with it.")],
 ) -> None:
     """Count documents and rows that one version has and another hasn't, by split, label and language."""
     with shelf(place.name) as opened:

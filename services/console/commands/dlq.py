@@ -22,7 +22,7 @@ from services.console.usage import examples, group, spread
 
 app = group("Look at dead letters, replay or drop them, and see who did what.")
 
-ATopic = Annotated[str, typer.Argument(help="A topic, or that of its dead letters (with -dlq).")]
+ATopic = Annotated[str, typer.Argument(metavar="TOPIC", help="A topic, or that of its dead letters (with -dlq).")]
 AsJson = Annotated[bool, typer.Option("--json", help="Write JSON.")]
 ShowAll = Annotated[bool, typer.Option("--all", help="Show the resolved ones as well.")]
 
@@ -35,7 +35,8 @@ class Filters:
         list[str] | None, typer.Option(help="Only of this error class; may be given again.", metavar="CLASS")
     ] = None
     service: Annotated[
-        list[str] | None, typer.Option(help="Only of this service; may be given again.", metavar="NAME")
+        list[str] | None,
+        typer.Option(help="Only of this service; may be given again.", metavar="NAME"),
     ] = None
     since: Annotated[
         str | None, typer.Option(help="Only what failed since: 90s, 15m, 2h, 3d ago, or RFC 3339.", metavar="WHEN")
@@ -58,9 +59,11 @@ class Filters:
 class View:
     """Options that say how much to show, and how."""
 
-    limit: Annotated[int, typer.Option(min=1, help="The most letters to show.")] = 10
-    offset: Annotated[int, typer.Option(min=0, help="Start at this offset.")] = 0
-    value_limit: Annotated[int, typer.Option(min=0, help="The most characters of each value to show.")] = 2_000
+    limit: Annotated[int, typer.Option(metavar="COUNT", min=1, help="The most letters to show.")] = 10
+    offset: Annotated[int, typer.Option(metavar="OFFSET", min=0, help="Start at this offset.")] = 0
+    value_limit: Annotated[
+        int, typer.Option(metavar="CHARACTERS", min=0, help="The most characters of each value to show.")
+    ] = 2_000
     show_all: ShowAll = False
     as_json: AsJson = False
 
@@ -75,7 +78,7 @@ class Consent:
 
 @app.command("list", epilog=examples("millrace dlq list", "millrace dlq list documents-raw --all"))
 def list_letters(
-    topic: Annotated[str | None, typer.Argument(help="A topic; by default all.")] = None,
+    topic: Annotated[str | None, typer.Argument(metavar="TOPIC", help="A topic; by default all.")] = None,
     show_all: ShowAll = False,
     as_json: AsJson = False,
 ) -> None:
@@ -146,7 +149,7 @@ def drop(
     topic: ATopic,
     filters: Filters,
     consent: Consent,
-    reason: Annotated[str, typer.Option(help="Why; kept in the audit log.", show_default=False)] = "",
+    reason: Annotated[str, typer.Option(metavar="REASON", help="Why; kept in the audit log.", show_default=False)] = "",
 ) -> None:
     """Mark dead letters as resolved without sending them anywhere."""
     _resolve("drop", topic, filters, consent, reason)

@@ -33,10 +33,18 @@ from shared.stream.topic_reader import TopicReader
 
 
 def ingest(
-    sources: Annotated[list[str] | None, typer.Argument(help="Sources by name; by default all.")] = None,
-    config: Annotated[Path | None, typer.Option(help="The flywheel's file. By default MILLRACE_CONFIG.")] = None,
-    page_limit: Annotated[int | None, typer.Option(min=1, help="Publish at most so many pages of each source.")] = None,
-    stall_seconds: Annotated[float, typer.Option(min=1, help="Give up when no stage moves for so long.")] = 120,
+    sources: Annotated[
+        list[str] | None, typer.Argument(metavar="SOURCES", help="Sources by name; by default all.")
+    ] = None,
+    config: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="The flywheel's file. By default MILLRACE_CONFIG.")
+    ] = None,
+    page_limit: Annotated[
+        int | None, typer.Option(metavar="PAGES", min=1, help="Publish at most so many pages of each source.")
+    ] = None,
+    stall_seconds: Annotated[
+        float, typer.Option(metavar="SECONDS", min=1, help="Give up when no stage moves for so long.")
+    ] = 120,
     as_json: Annotated[bool, typer.Option("--json", help="Write the closing table as JSON.")] = False,
 ) -> None:
     """Crawl the sources, wait until every page is in the dataset or accounted for, and close with a table.

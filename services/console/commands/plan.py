@@ -10,6 +10,7 @@ from services.console.core.plan import record, sections, step_rows, topic_rows, 
 from services.console.usage import Command, examples
 from shared.flywheel.config import Flywheel
 from shared.flywheel.load import load_flywheel
+from shared.flywheel.steps import AUGMENTATIONS
 from shared.settings import FlywheelSettings, load
 
 _LABEL_WIDTH: Final = 20
@@ -17,7 +18,10 @@ _LABEL_WIDTH: Final = 20
 
 def plan(
     config: Annotated[
-        Path | None, typer.Option("--config", help="The flywheel's file. By default MILLRACE_CONFIG, millrace.toml.")
+        Path | None,
+        typer.Option(
+            "--config", metavar="FILE", help="The flywheel's file. By default MILLRACE_CONFIG, millrace.toml."
+        ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Write JSON.")] = False,
 ) -> None:
@@ -33,7 +37,10 @@ def plan(
         _write_out(flywheel)
     unknown = unknown_augmentations(flywheel)
     if unknown:
-        raise terminal.NotDone(f"{file}: [augmentation] operations asks for what there is not: {', '.join(unknown)}.")
+        raise terminal.NotDone(
+            f"{file}: [augmentation] operations asks for what there is not: {', '.join(unknown)}. "
+            f"There are: {', '.join(AUGMENTATIONS)}"
+        )
 
 
 COMMAND: Final = Command(

@@ -22,8 +22,8 @@ from shared.stream.topic_reader import TopicReader
 class Filters:
     """Options that say which rejections are meant."""
 
-    reason: Annotated[str | None, typer.Option(help="Only with this reason.")] = None
-    source: Annotated[str | None, typer.Option(help="Only of this source.")] = None
+    reason: Annotated[str | None, typer.Option(metavar="REASON", help="Only with this reason.")] = None
+    source: Annotated[str | None, typer.Option(metavar="SOURCE", help="Only of this source.")] = None
     since: Annotated[
         str | None,
         typer.Option(help="Only what was rejected since: 90s, 15m, 2h, 3d ago, or RFC 3339.", metavar="WHEN"),
@@ -42,7 +42,7 @@ class Filters:
 @spread
 def rejected(
     filters: Filters,
-    limit: Annotated[int, typer.Option(min=1, help="The most rejections to list: the newest.")] = 20,
+    limit: Annotated[int, typer.Option(metavar="COUNT", min=1, help="The most rejections to list: the newest.")] = 20,
     counts: Annotated[bool, typer.Option("--counts", help="Count by reason and source instead.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Write JSON.")] = False,
 ) -> None:

@@ -20,7 +20,7 @@ from shared.stream.halts import Halts
 
 
 def resume(
-    service: Annotated[str, typer.Argument(help="The halted service, such as cleaner.")],
+    service: Annotated[str, typer.Argument(metavar="SERVICE", help="The halted service, such as cleaner.")],
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do it without asking.")] = False,
 ) -> None:
     """Let a service go on that its dead-letter limit halted.

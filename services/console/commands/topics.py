@@ -26,10 +26,14 @@ app = group("Create the topics that are declared, and look at them.")
 )
 def apply(
     partitions: Annotated[
-        int | None, typer.Option(min=1, max=10_000, help="Partitions of a new topic. By default TOPICS_PARTITIONS, 24.")
+        int | None,
+        typer.Option(
+            metavar="COUNT", min=1, max=10_000, help="Partitions of a new topic. By default TOPICS_PARTITIONS, 24."
+        ),
     ] = None,
     replication: Annotated[
-        int | None, typer.Option(min=1, max=100, help="Replicas. By default 3, or as many as there are brokers.")
+        int | None,
+        typer.Option(metavar="COUNT", min=1, max=100, help="Replicas. By default 3, or as many as there are brokers."),
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be done, and do nothing.")] = False,
 ) -> None:

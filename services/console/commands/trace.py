@@ -19,7 +19,9 @@ from shared.stream.topic_reader import TopicReader
 
 
 def trace(
-    document: Annotated[str, typer.Argument(help="The page's URL, or the document's id (32 hex digits).")],
+    document: Annotated[
+        str, typer.Argument(metavar="DOCUMENT", help="The page's URL, or the document's id (32 hex digits).")
+    ],
     as_json: Annotated[bool, typer.Option("--json", help="Write JSON.")] = False,
 ) -> None:
     """Show where a document came from and where it went.

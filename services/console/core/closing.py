@@ -117,6 +117,10 @@ def _listed(counts: Mapping[str, int]) -> str:
 def _version(closing: Closing) -> str:
     if closing.version is None:
         return f"{closing.dataset} has no version yet"
+    if closing.ready not in {None, closing.version} and not closing.not_ready_because:
+        return (
+            f"{closing.dataset}, version {closing.version}; {closing.ready}, with the same rows, is ready to train on"
+        )
     which = "it" if closing.ready == closing.version else closing.ready or "none"
     why = f" ({closing.not_ready_because})" if closing.not_ready_because else ""
     return f"{closing.dataset}, version {closing.version}; {which} is ready to train on{why}"

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import msgspec
+import pytest
 
 from services.console.core.closing import Closing, Crawled, StageTime, stage_times, written_out
 from services.console.core.conservation import Conservation
@@ -51,6 +52,19 @@ def test_the_table_says_all_of_it() -> None:
         ("conservation", str(LAW)),
         ("dataset", "site, version 7; 6 is ready to train on (9 new training rows of 500)"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("ready", "why", "told"),
+    [
+        (7, "", "site, version 7; it is ready to train on"),
+        (6, "", "site, version 7; 6, with the same rows, is ready to train on"),
+        (None, "rows still come in", "site, version 7; none is ready to train on (rows still come in)"),
+    ],
+)
+def test_the_last_line_says_which_version_to_train_on(ready: int | None, why: str, told: str) -> None:
+    """A version of merged shards holds the rows of the ready one before it."""
+    assert dict(written_out(msgspec.structs.replace(CLOSING, ready=ready, not_ready_because=why)))["dataset"] == told
 
 
 def test_pages_of_earlier_crawls_are_told_apart() -> None:
