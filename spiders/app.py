@@ -15,6 +15,7 @@ from scrapy.crawler import AsyncCrawlerProcess
 from scrapy.settings import Settings as ScrapySettings
 from scrapy.spiderloader import SpiderLoader
 
+from shared.contracts.crawls import Verdict
 from shared.flywheel.config import Flywheel, Source
 from shared.flywheel.load import FlywheelError, load_flywheel
 from shared.io.kafka_producer import KafkaProducer, ProducerLimits
@@ -29,7 +30,7 @@ from spiders.packs import PackWriter
 from spiders.progress import report, write
 from spiders.publisher import SERVICE, TOPICS, Publisher
 from spiders.settings import NoContact, SpiderSettings, scrapy_settings
-from spiders.tally import Tally, Verdict, judged
+from spiders.tally import Tally, judged
 
 log = structlog.get_logger(__name__)
 

@@ -7,14 +7,13 @@ from collections.abc import Sized
 from contextlib import suppress
 from typing import Final, Self
 
-import msgspec
 import structlog
 from scrapy import Request, Spider, signals
 from scrapy.crawler import Crawler
 
+from shared.contracts.crawls import CrawlReport, Verdict, write_report
 from spiders.crawl import Crawl, crawl_of
 from spiders.refusal import REDIRECT_KNOWN
-from spiders.tally import Report, Verdict
 
 log = structlog.get_logger(__name__)
 
@@ -83,10 +82,10 @@ class Progress:
         return len(engine.downloader.active) + (len(waiting) if isinstance(waiting, Sized) else 0)
 
 
-def report(crawl: Crawl, seconds: float, queued: int, verdict: Verdict = "running", why: str = "") -> Report:
+def report(crawl: Crawl, seconds: float, queued: int, verdict: Verdict = "running", why: str = "") -> CrawlReport:
     """Say how `crawl` stands after so many `seconds`."""
     tally = crawl.tally
-    return Report(
+    return CrawlReport(
         source=crawl.source.name,
         verdict=verdict,
         why=why,
@@ -103,8 +102,8 @@ def report(crawl: Crawl, seconds: float, queued: int, verdict: Verdict = "runnin
     )
 
 
-def write(line: Report) -> None:
+def write(line: CrawlReport) -> None:
     """Write one line to standard output; that nobody reads it any more is no reason to stop."""
     with suppress(BrokenPipeError):
-        sys.stdout.write(msgspec.json.encode(line).decode() + "\n")
+        sys.stdout.write(write_report(line))
         sys.stdout.flush()

@@ -2,35 +2,13 @@
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import Literal
 
-import msgspec
-
+from shared.contracts.crawls import Verdict
 from shared.flywheel.config import Expected
-
-Verdict = Literal["running", "ok", "unexpected", "stopped", "unpublished", "failed"]
 
 FINISHED = "finished"
 PAGE_LIMIT = "page-limit"
 SHUTDOWN = "shutdown"
-
-
-class Report(msgspec.Struct, frozen=True, kw_only=True):
-    """One line of progress, or the last; `millrace crawl` reads it. Seconds are since the start; bytes as received."""
-
-    source: str
-    verdict: Verdict
-    why: str
-    seconds: float
-    pages: int
-    bytes: int
-    packs: int
-    unpublished: int
-    fetched: int
-    queued: int
-    waiting_seconds: float
-    rejected: dict[str, int]
-    skipped: dict[str, int]
 
 
 @dataclass

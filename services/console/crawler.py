@@ -12,7 +12,8 @@ from rich.console import Console
 from rich.status import Status
 
 from services.console import terminal
-from services.console.core.crawl import CrawlReport, progress_line, read_report
+from services.console.core.crawl import progress_line
+from shared.contracts.crawls import CrawlReport, read_report
 
 LINE_SECONDS: Final = 5.0
 """In a pipe, a line so often; on a terminal one line, always new."""

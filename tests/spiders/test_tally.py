@@ -2,8 +2,9 @@
 
 import pytest
 
+from shared.contracts.crawls import Verdict
 from shared.flywheel.config import Expected
-from spiders.tally import FINISHED, PAGE_LIMIT, SHUTDOWN, Tally, Verdict, judged
+from spiders.tally import FINISHED, PAGE_LIMIT, SHUTDOWN, Tally, judged
 
 EXPECTED = Expected(min_pages=10, max_pages=20)
 

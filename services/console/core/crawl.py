@@ -5,49 +5,17 @@ from typing import Final
 
 import msgspec
 
+from shared.contracts.crawls import CrawlReport
+
 RUNNING: Final = "running"
 OK: Final = "ok"
 _MEGABYTE: Final = 1_000_000
 _REASONS_SHOWN: Final = 3
 
 
-class CrawlReport(msgspec.Struct, frozen=True, kw_only=True):
-    """One line that `python -m spiders` writes to standard output; the last is not `running`."""
-
-    source: str
-    verdict: str
-    why: str
-    seconds: float
-    pages: int
-    bytes: int
-    packs: int
-    unpublished: int
-    fetched: int
-    queued: int
-    waiting_seconds: float
-    rejected: dict[str, int]
-    skipped: dict[str, int]
-
-    @property
-    def pages_a_second(self) -> float:
-        """The mean rate from the start on."""
-        return self.pages / self.seconds if self.seconds else 0.0
-
-
-_decoder: Final = msgspec.json.Decoder(CrawlReport)
-
-
-def read_report(line: str | bytes) -> CrawlReport | None:
-    """Read one line; None for what is none, such as a warning of the interpreter."""
-    try:
-        return _decoder.decode(line)
-    except (msgspec.DecodeError, msgspec.ValidationError):
-        return None
-
-
 def progress_line(now: CrawlReport, before: CrawlReport | None) -> str:
     """Say how the crawl goes; the rate is that since `before`."""
-    since = before or CrawlReport(**{**msgspec.structs.asdict(now), "pages": 0, "seconds": 0.0})
+    since = before or msgspec.structs.replace(now, pages=0, seconds=0.0)
     elapsed = now.seconds - since.seconds
     rate = (now.pages - since.pages) / elapsed if elapsed > 0 else 0.0
     parts = [f"{now.pages:,} pages", f"{rate:,.0f} a second", f"{now.queued:,} queued", f"{now.seconds:,.0f} s"]

@@ -3,8 +3,8 @@
 import msgspec
 import pytest
 
-from services.console.core.crawl import CrawlReport, closing_rows, complaint, progress_line, read_report
-from spiders.tally import Report
+from services.console.core.crawl import closing_rows, complaint, progress_line
+from shared.contracts.crawls import CrawlReport
 
 BEGUN = CrawlReport(
     source="site",
@@ -26,19 +26,6 @@ BEGUN = CrawlReport(
 def with_(**changes: object) -> CrawlReport:
     """Give a report that differs in `changes`."""
     return msgspec.structs.replace(BEGUN, **changes)
-
-
-def test_the_spiders_own_line_is_read() -> None:
-    """The two sides share no code, so that one test holds them to each other."""
-    assert CrawlReport.__struct_fields__ == Report.__struct_fields__
-    line = Report(**msgspec.structs.asdict(BEGUN))
-    assert read_report(msgspec.json.encode(line)) == BEGUN
-
-
-@pytest.mark.parametrize("line", ["", "a warning\n", "{}", '{"pages": "many"}', "[1]"])
-def test_what_is_no_report_is_passed_over(line: str) -> None:
-    """Such as what an interpreter has to say."""
-    assert read_report(line) is None
 
 
 def test_progress_is_pages_rate_rejections_and_queue() -> None:
