@@ -28,6 +28,7 @@ from spiders.refusal import (
     BAD_URL,
     CUT,
     EMPTY,
+    FETCH_LIMIT,
     NOFOLLOW,
     NOT_HTML,
     OVER_LIMIT,
@@ -163,6 +164,8 @@ class DocumentSpider(Spider):
             self._seen.add(name)
             if bounded and (reason := self._bounds.refusal(name)):
                 self.crawl.tally.skipped[reason] += 1
+            elif not self.crawl.may_ask():
+                self.crawl.tally.skipped[FETCH_LIMIT] += 1
             else:
                 yield Request(name, callback=self.parse, errback=self.refused, meta={DEPTH: depth})
 

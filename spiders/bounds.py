@@ -1,9 +1,11 @@
 """Which URLs of a source may be fetched. Pure: no name is resolved here, see `addresses`."""
 
+import re
 from collections import Counter
 from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import ip_address
+from posixpath import normpath
 from typing import Final, Self
 from urllib.parse import SplitResult, unquote, urlsplit
 
@@ -18,6 +20,7 @@ MAX_SEGMENTS: Final = 20
 """A path of more segments is a trap; the default of Heritrix's TooManyPathSegmentsDecideRule."""
 MAX_REPEATS: Final = 2
 """How often a segment may come again; the default of Heritrix's PathologicalPathDecideRule."""
+_SLASHES: Final = re.compile("/{2,}")
 
 
 @dataclass(frozen=True)
@@ -33,8 +36,8 @@ class Bounds:
         """Take the bounds of `source`."""
         return cls(
             frozenset(map(host_name, source.hosts)),
-            tuple(map(unquote, source.allowed_paths)),
-            tuple(map(unquote, source.denied_paths)),
+            tuple(map(_meant, source.allowed_paths)),
+            tuple(map(_meant, source.denied_paths)),
         )
 
     def refusal(self, url: str) -> str:
@@ -43,7 +46,7 @@ class Bounds:
         reason = self._refusal(url, parts)
         if reason or parts is None:
             return reason
-        path = unquote(parts.path)
+        path = _meant(parts.path)
         if not path.startswith(self.allowed_paths) or (self.denied_paths and path.startswith(self.denied_paths)):
             return OUT_OF_BOUNDS
         return ENDLESS_PATH if is_endless(path) else ""
@@ -66,6 +69,18 @@ def _split(url: str) -> SplitResult | None:
         return urlsplit(canonical(url))
     except NotAUrl:
         return None
+
+
+def _meant(path: str) -> str:
+    """Write `path` as many servers read it: unescaped, one slash for several, and what `..` then leads to.
+
+    Escaped slashes and double ones are another way into what a source denies.
+    """
+    path = _SLASHES.sub("/", unquote(path))
+    if "/." not in path:
+        return path
+    there = normpath(path)
+    return there + "/" if path.endswith(("/", "/.", "/..")) and there != "/" else there
 
 
 def is_endless(path: str) -> bool:

@@ -14,6 +14,9 @@ FETCHES_PER_PAGE: Final = 10
 """A crawl may fetch so many times as it may publish, and `FETCHES_BESIDE` more: a site without end, of errors or of
 what is no page, ends there."""
 FETCHES_BESIDE: Final = 100
+ASKED_PER_FETCH: Final = 2
+"""A crawl makes so many requests for each that it may fetch, for some are denied before. What else a site without end
+names waits in no queue."""
 LEAST_SENT: Final = 1_000
 
 
@@ -41,6 +44,7 @@ class Crawl:
     page_limit: int
     sink: Sink
     tally: Tally = field(default_factory=Tally)
+    asked: int = 0
     reason: str = ""
     failure: Exception | None = None
 
@@ -48,6 +52,13 @@ class Crawl:
     def fetch_limit(self) -> int:
         """The most requests, without those for robots.txt."""
         return FETCHES_PER_PAGE * self.page_limit + FETCHES_BESIDE
+
+    def may_ask(self) -> bool:
+        """Count a request that is to be made, or say that there were enough."""
+        if self.asked >= ASKED_PER_FETCH * self.fetch_limit:
+            return False
+        self.asked += 1
+        return True
 
     def may_fetch(self) -> bool:
         """Count a fetch, or say that there were enough."""

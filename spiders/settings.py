@@ -13,6 +13,7 @@ from shared.settings import Seconds, Settings
 from shared.version import VERSION
 from spiders.addresses import loopback_hosts
 from spiders.packs import PACK_BYTES
+from spiders.page import HTML_TYPES
 
 BOT_NAME = "millrace"
 SPIDER_MODULES = ["spiders.sources"]
@@ -83,6 +84,7 @@ STATS_DUMP = False
 MEMUSAGE_ENABLED = False
 
 HALF_OF_A_DELAY: Final = 0.5
+ACCEPT: Final = ", ".join((*HTML_TYPES, "*/*;q=0.5"))
 
 
 class SpiderSettings(Settings):
@@ -125,5 +127,7 @@ def scrapy_settings(source: Source, deployment: SpiderSettings) -> dict[str, obj
         "CONCURRENT_REQUESTS_PER_DOMAIN": source.concurrency,
         "DOWNLOAD_MAXSIZE": source.max_page_bytes,
         "DOWNLOAD_TIMEOUT": deployment.timeout_seconds,
+        # Some sites choose a page's language by it, and Scrapy's own would be English for all.
+        "DEFAULT_REQUEST_HEADERS": {"Accept": ACCEPT, "Accept-Language": ", ".join(source.languages)},
         "SPIDERS_LOOPBACK_HOSTS": loopback_hosts(source.hosts),
     }

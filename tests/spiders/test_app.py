@@ -186,11 +186,12 @@ def test_the_page_limit_is_exact(site: Site) -> None:
 
 @pytest.mark.integration
 def test_a_site_of_errors_without_end_is_left(site: Site) -> None:
-    """Each page leads to what is no page, and that to more; the number of fetches is bounded."""
+    """Each page leads to what is no page, and that to more; the number of fetches is bounded, and of what waits."""
     with Web(lambda path: page(*(f"/{n}" for n in range(500))) if path == "/" else Reply(b"no", 404)) as web:
         crawled = site.crawl(f'start_urls = ["{web.url}/"]\npage_limit = 5\nconcurrency = 16')
     assert crawled.last["fetched"] == 5 * 10 + 100
-    assert crawled.last["rejected"] == {"http-404": 149, "fetch-limit": 500 - 149}
+    assert crawled.last["rejected"] == {"http-404": 149, "fetch-limit": 150}
+    assert crawled.last["skipped"] == {"fetch-limit": 501 - 300}
 
 
 @pytest.mark.integration

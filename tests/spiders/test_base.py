@@ -86,6 +86,14 @@ def test_the_same_page_is_published_once() -> None:
     assert spider.crawl.tally.skipped == {"redirect-to-known": 1}
 
 
+def test_a_site_without_end_fills_no_queue() -> None:
+    """Links beyond what may be asked for are counted, and wait nowhere."""
+    spider = Spider(crawl(page_limit=2))
+    body = "".join(f'<a href="/{number}">x</a>' for number in range(300)).encode()
+    requests = [one for one in spider.parse(response(body, URL)) if isinstance(one, Request)]
+    assert (len(requests), spider.crawl.tally.skipped) == (240, {"fetch-limit": 60})
+
+
 def test_depth_is_bounded() -> None:
     """A page at the limit is published, and its links are not followed."""
     spider = Spider(crawl(of=source(depth_limit=2)))

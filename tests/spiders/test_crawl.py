@@ -22,6 +22,12 @@ def test_fetches_are_bounded() -> None:
     assert sum(one.may_fetch() for _ in range(1000)) == one.tally.fetched == one.fetch_limit == 130
 
 
+def test_what_waits_is_bounded() -> None:
+    """Twice what may be fetched."""
+    one = crawl(page_limit=3)
+    assert sum(one.may_ask() for _ in range(1000)) == one.asked == 2 * one.fetch_limit
+
+
 def test_rejections_are_counted_without_bound_and_sent_within() -> None:
     """A site of errors doesn't flood the topic; what was never asked for is not sent at all."""
     one = crawl(page_limit=3)

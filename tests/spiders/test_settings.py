@@ -19,6 +19,7 @@ SOURCE = Source(
     start_urls=("http://127.0.0.1/",),
     delay_seconds=0,
     concurrency=3,
+    languages=("zh",),
     max_page_bytes=5000,
 )
 
@@ -45,6 +46,7 @@ def settings() -> ScrapySettings:
         ("HTTPPROXY_ENABLED", False),
         ("DOWNLOAD_MAXSIZE", 5000),
         ("DOWNLOAD_TIMEOUT", 7),
+        ("DEFAULT_REQUEST_HEADERS", {"Accept": "text/html, application/xhtml+xml, */*;q=0.5", "Accept-Language": "zh"}),
         ("DOWNLOAD_DELAY", 0),
         ("CONCURRENT_REQUESTS_PER_DOMAIN", 3),
         ("SCRAPER_SLOT_MAX_ACTIVE_SIZE", 2 * PACK_BYTES),
