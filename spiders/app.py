@@ -107,7 +107,12 @@ def _crawl(order: Order) -> int:
     if crawl.failure is not None:
         why = f"{why}: {crawl.failure}"
     write(report(crawl, time.monotonic() - started, 0, verdict, why))
-    return Exit.HALTED if isinstance(crawl.failure, Misconfigured) else EXITS[verdict]
+    return exit_of(verdict, crawl.failure)
+
+
+def exit_of(verdict: Verdict, failure: Exception | None) -> int:
+    """Give the exit code of a crawl that ended so; a supervisor doesn't start again what is set up wrongly."""
+    return Exit.HALTED if isinstance(failure, Misconfigured) else EXITS[verdict]
 
 
 def spider_of(source: Source, deployment: SpiderSettings) -> tuple[str, ScrapySettings]:

@@ -53,6 +53,7 @@ class Dry:
     counted: dict[str, int]
     skipped: dict[str, int]
     reason: str
+    fetched: int
 
     @property
     def urls(self) -> set[str]:
@@ -98,6 +99,7 @@ def _run() -> None:
         "counted": heap.crawl.tally.rejected,
         "skipped": heap.crawl.tally.skipped,
         "reason": heap.crawl.reason,
+        "fetched": heap.crawl.tally.fetched,
     }
     sys.stdout.write(json.dumps(said) + "\n")
 

@@ -59,6 +59,16 @@ def test_loopback_is_for_a_source_that_names_it() -> None:
     assert is_literal_refused("127.0.0.2", allowed)
 
 
+@pytest.mark.parametrize(("address", "refused"), [("::1", False), ("fd00::1", True), ("2606:2800:220:1::1", False)])
+def test_the_resolver_looks_at_an_address_of_ipv6(address: str, refused: bool) -> None:
+    """It is its own answer, and no other way past the check."""
+    resolver = GuardedResolver.__new__(GuardedResolver)
+    resolver.loopback = ("::1",)
+    got: list[object] = []
+    resolver.getHostByName(address).addBoth(got.append)
+    assert (isinstance(getattr(got[0], "value", None), PrivateAddress), got[0] == address) == (refused, not refused)
+
+
 def test_a_name_is_no_literal() -> None:
     """It is looked at once it is resolved."""
     assert not is_literal_refused("localhost", [])

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from shared.contracts.crawls import Verdict
 from shared.contracts.identity import content_hash, document_id, raw_event_id
+from shared.io.outage import Misconfigured, Outage
 from shared.stream.exits import Exit
-from spiders.app import NoSuchSource, main, ordered, spider_of
+from spiders.app import NoSuchSource, exit_of, main, ordered, spider_of
 from spiders.settings import NoContact, SpiderSettings
 from tests.spiders.harness import Site, flywheel_text
 from tests.spiders.web import Reply, Web, moved, page
@@ -239,6 +241,22 @@ def test_nobody_is_crawled_by_nobody(tmp_path: Path) -> None:
     with pytest.raises(NoContact, match="SPIDERS_CONTACT=https"):
         spider_of(order.source, SpiderSettings())
     assert spider_of(order.source, SpiderSettings(contact="me@example.org"))[0] == "site"
+
+
+@pytest.mark.parametrize(
+    ("verdict", "failure", "code"),
+    [
+        ("ok", None, 0),
+        ("stopped", None, 0),
+        ("unexpected", None, 1),
+        ("unpublished", Outage("away"), 70),
+        ("failed", None, 70),
+        ("unpublished", Misconfigured("no bucket"), 78),
+    ],
+)
+def test_each_end_has_its_exit_code(verdict: Verdict, failure: Exception | None, code: int) -> None:
+    """By which a supervisor knows whether to start it again."""
+    assert exit_of(verdict, failure) == code
 
 
 def test_wrong_settings_end_with_78(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

@@ -76,6 +76,16 @@ def test_a_loopback_address_of_ipv6_is_fetched(tmp_path: Path) -> None:
     assert (len(crawled.pages), crawled.counted) == (2, {})
 
 
+def test_a_sitemap_stays_on_its_host(tmp_path: Path) -> None:
+    """Redirected too; and what a sitemap names elsewhere is left."""
+    with Web({"/s.xml": page()}) as other, Web({}) as web:
+        elsewhere = other.url.replace("127.0.0.1", "localhost")
+        web.site = lambda path: moved(f"{elsewhere}/s.xml") if path == "/s.xml" else Reply(b"", 404)
+        crawled = dry_crawl(tmp_path, f'sitemap_urls = ["{web.url}/s.xml"]')
+    assert crawled.counted == {"sitemap-unreadable": 1}
+    assert other.asked.total() == 0
+
+
 def test_a_start_outside_the_bounds_is_counted(tmp_path: Path) -> None:
     """It is a mistake in millrace.toml, and must be seen."""
     with Web({"/": page()}) as web:

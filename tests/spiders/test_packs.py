@@ -127,6 +127,21 @@ async def test_few_packs_are_stored_at_once(away: bool) -> None:
     assert (len(stored), store.asked) == ((0, 2) if away else (3, 3))
 
 
+async def test_a_pack_waits_from_its_own_first_page_on() -> None:
+    """Neither the time of the pack before it closes it, nor that the store is free again."""
+    store, clock = SlowStore(), asyncio.get_running_loop().time
+    packs, _ = writer(store)
+    early = asyncio.ensure_future(packs.add(member(1), 10))
+    await asyncio.sleep(PACK_SECONDS / 2)
+    full = asyncio.ensure_future(packs.add(member(2), PACK_BYTES))
+    await asyncio.sleep(0)
+    began, last = clock(), asyncio.ensure_future(packs.add(member(3), 10))
+    await asyncio.sleep(0)
+    store.let.set()
+    await asyncio.gather(early, full, last)
+    assert clock() - began >= PACK_SECONDS
+
+
 async def test_a_page_that_gives_up_takes_no_other_along() -> None:
     """A cancelled wait leaves the pack to its other pages."""
     packs, _ = writer(MemoryObjectStore())

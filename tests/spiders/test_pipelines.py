@@ -30,9 +30,11 @@ class AwayHeap(Heap):
     """A sink that is away."""
 
     error: Exception = Outage("S3 is away")
+    tried = 0
 
     async def publish(self, page: Page) -> None:  # noqa: ARG002 - the sink's own signature
         """Fail."""
+        self.tried += 1
         raise self.error
 
 
@@ -66,6 +68,6 @@ async def test_the_first_failure_stops_the_crawl(error: Exception) -> None:
         one.take()
         await pipe.process_item(fetched())
     await asyncio.sleep(0)
-    assert engine.closed == ["outage"]
+    assert (engine.closed, heap.tried) == (["outage"], 1)
     assert one.failure is error
     assert one.tally.unpublished == 3

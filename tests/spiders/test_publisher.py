@@ -1,6 +1,7 @@
 """What is published of a page and of a rejection, in which order."""
 
 import asyncio
+import gzip
 
 import pytest
 
@@ -12,7 +13,8 @@ from shared.contracts.topics import DOCUMENTS_RAW, DOCUMENTS_REJECTED
 from shared.io.memory import MemoryObjectStore, MemoryProducer
 from shared.io.outage import Outage
 from shared.warc.pack import read_response
-from spiders.packs import PackWriter
+from spiders.packs import PACK_BYTES, PACK_SECONDS, PackWriter
+from spiders.page import Answer, Page
 from spiders.publisher import TOPICS, Publisher, raw_record, rejected_record
 from spiders.refusal import Rejected
 from spiders.tally import Tally
@@ -45,6 +47,32 @@ async def test_a_page_is_stored_and_then_told_of() -> None:
     assert envelope.id == raw_event_id(SOURCE.name, page.url, content_hash(page.body), AT)
     assert (envelope.time, envelope.dataschema) == (AT, DOCUMENTS_RAW.dataschema)
     assert (tally.published, tally.bytes) == (1, len(page.body))
+
+
+async def test_a_page_is_stored_as_it_was_received() -> None:
+    """With its Content-Encoding, and the event says what it decodes to and what was said of its use."""
+    store, producer = MemoryObjectStore(), MemoryProducer(TOPICS)
+    sink, tally = publisher(store, producer)
+    body = b"<p>words</p>" * 50
+    headers = (("Content-Encoding", "gzip"), ("X-Robots-Tag", "noai"))
+    answer = Answer(AT, headers, gzip.compress(body, mtime=0))
+    await sink.publish(Page("https://www.example.org/a", 200, answer, body, said={"robots": "allow"}))
+    [record] = producer.records(DOCUMENTS_RAW.name)
+    document = decode(RawDocument, record.value or b"")
+    check = document.body
+    read = read_response(store.get(check.key, offset=check.offset, length=check.length))
+    assert (read.body, read.header("content-encoding")) == (body, "gzip")
+    assert document.lineage.content_hash == content_hash(body)
+    assert document.lineage.opt_out.signals == {"x-robots-tag": "noai", "robots": "allow"}
+    assert tally.bytes == len(answer.received)
+
+
+async def test_a_pack_is_full_by_what_scrapy_counts() -> None:
+    """The decoded body, for it is what Scrapy holds; packed it may be a hundredth."""
+    sink, _ = publisher(MemoryObjectStore(), MemoryProducer(TOPICS))
+    body = bytes(PACK_BYTES)
+    async with asyncio.timeout(PACK_SECONDS / 2):
+        await sink.publish(Page("https://www.example.org/a", 200, Answer(AT, (), b"x"), body))
 
 
 async def test_without_its_object_nothing_is_told() -> None:

@@ -1,11 +1,20 @@
 """The middleware on real sites: each status by RFC 9309, one fetch a site, and the pause that is asked for."""
 
+import asyncio
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any, cast
 
-from spiders.robots import PARSED_BYTES
+import pytest
+from scrapy import Request
+from scrapy.http import Response
+from scrapy.settings import Settings
+
+from spiders.guard import ROBOTS_SAID
+from spiders.robots import CACHE_SECONDS, PARSED_BYTES
+from spiders.robots_middleware import RobotsMiddleware
 from tests.spiders.dry import dry_crawl
 from tests.spiders.web import Reply, Site, Web, moved, page
 
@@ -70,8 +79,74 @@ def test_it_is_asked_for_once_a_site(tmp_path: Path) -> None:
     """Not once a page, and not by each of several requests at once."""
     pages = {"/": page(*(f"/{number}" for number in range(20)))} | {f"/{number}": page() for number in range(20)}
     with Web(pages) as web:
-        dry_crawl(tmp_path, f'start_urls = ["{web.url}/"]\nconcurrency = 8')
-    assert web.asked["/robots.txt"] == 1
+        crawled = dry_crawl(tmp_path, f'start_urls = ["{web.url}/"]\nconcurrency = 8')
+    assert (web.asked["/robots.txt"], crawled.fetched) == (1, 21)
+
+
+class Engine:
+    """What the middleware needs of Scrapy's engine: it fetches, and its downloader has a slot for each host."""
+
+    def __init__(self, robots: bytes) -> None:
+        """Answer with `robots`, once `let` is set."""
+        self.robots = robots
+        self.asked = 0
+        self.let = asyncio.Event()
+        self.let.set()
+        self.downloader = self
+        self.per_slot_settings: dict[str, dict[str, float]] = {}
+        self.slots: dict[str, Any] = {}
+
+    async def download_async(self, request: Request) -> Response:
+        """Answer."""
+        self.asked += 1
+        await self.let.wait()
+        return Response(request.url, body=self.robots)
+
+    def get_slot_key(self, request: Request) -> str:
+        """Give the host."""
+        return request.url.split("/")[2]
+
+
+def middleware(engine: Engine, clock: Callable[[], float] = time.monotonic) -> RobotsMiddleware:
+    """Give the middleware of a crawl that pauses for two seconds by itself."""
+    crawler = type("Crawler", (), {"engine": engine, "settings": Settings({"DOWNLOAD_DELAY": 2.0})})()
+    return RobotsMiddleware(cast(Any, crawler), clock)
+
+
+async def test_an_answer_is_kept_for_a_day() -> None:
+    """Then it is asked for anew (RFC 9309 §2.4)."""
+    engine, now = Engine(b""), [0.0]
+    robots = middleware(engine, lambda: now[0])
+    for at, asked in ((0.0, 1), (CACHE_SECONDS, 1), (CACHE_SECONDS + 1, 2)):
+        now[0] = at
+        request = Request("https://a.org/x")
+        await robots.process_request(request)
+        assert (engine.asked, request.meta[ROBOTS_SAID]) == (asked, "allow")
+
+
+async def test_a_request_that_gives_up_takes_no_other_along() -> None:
+    """Several wait for one answer."""
+    engine = Engine(b"")
+    engine.let.clear()
+    robots = middleware(engine)
+    first, second = (asyncio.ensure_future(robots.process_request(Request(f"https://a.org/{n}"))) for n in "12")
+    await asyncio.sleep(0)
+    first.cancel()
+    await asyncio.sleep(0)
+    engine.let.set()
+    await second
+    assert engine.asked == 1
+
+
+@pytest.mark.parametrize(("asked", "made"), [(b"1", 2.0), (b"5", 5.0), (b"86400", 30.0)])
+async def test_the_longer_pause_counts(asked: bytes, made: float) -> None:
+    """That of the site or our own; for the slot that is there, and for one to come after a quiet minute."""
+    engine = Engine(b"User-agent: *\nCrawl-delay: " + asked)
+    slot = type("Slot", (), {"delay": 2.0, "jitter": 0.5})()
+    engine.slots["a.org"] = slot
+    await middleware(engine).process_request(Request("https://a.org/x"))
+    assert (slot.delay, slot.jitter) == (made, 0)
+    assert engine.per_slot_settings == {"a.org": {"delay": made, "jitter": 0}}
 
 
 def test_the_pause_that_is_asked_for_is_made(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ import gzip
 
 import pytest
 
-from spiders.sitemap import NotASitemap, Sitemap, read_sitemap
+from spiders.sitemap import MOST_URLS, NotASitemap, Sitemap, read_sitemap
 
 NAMESPACE = 'xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"'
 PAGES = f"""<?xml version="1.0"?><urlset {NAMESPACE}>
@@ -32,6 +32,16 @@ def test_what_is_no_sitemap_is_refused(body: bytes) -> None:
     """A page, half a file, nothing, or what is too large unpacked."""
     with pytest.raises(NotASitemap):
         read_sitemap(body, 1000)
+
+
+def test_both_bounds_hold() -> None:
+    """A sitemap that unpacks to more than it may be is none, however well it reads; of URLs the first count."""
+    assert read_sitemap(gzip.compress(PAGES, mtime=0), len(PAGES)).pages
+    with pytest.raises(NotASitemap, match="more than"):
+        read_sitemap(gzip.compress(PAGES, mtime=0), len(PAGES) - 1)
+    for root, entry in (("urlset", "url"), ("sitemapindex", "sitemap")):
+        found = read_sitemap(f"<{root}>{f'<{entry}><loc>x</loc></{entry}>' * (MOST_URLS + 5)}</{root}>".encode())
+        assert len(found.pages) + len(found.sitemaps) == MOST_URLS
 
 
 def test_an_entity_is_not_resolved() -> None:

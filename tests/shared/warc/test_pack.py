@@ -133,6 +133,13 @@ def test_a_flipped_bit_is_found_or_harmless(position: int, bit: int) -> None:
     assert page == read_response(PAGE)
 
 
+@pytest.mark.parametrize("missing", [1, 5, 20])
+def test_a_record_that_is_shorter_than_it_says_is_refused(missing: int) -> None:
+    """Its gzip member being whole; a page without its end would pass for another."""
+    with pytest.raises(NotAWarcRecord):
+        read_response(gzip.compress(gzip.decompress(PAGE)[: -4 - missing], mtime=0))
+
+
 def test_a_bomb_raises() -> None:
     """A small member, or a small body in it, that would be large is refused at the bound."""
     assert read_response(write_response(URL, MOMENT, 200, (), bytes(1000)), max_bytes=1000).body == bytes(1000)
