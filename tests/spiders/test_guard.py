@@ -5,7 +5,11 @@ import socket
 from pathlib import Path
 
 import pytest
+from scrapy import Request
 
+from spiders.guard import KIND, SITEMAP, GuardMiddleware
+from spiders.refusal import Refused
+from tests.spiders.builders import crawl, source
 from tests.spiders.dry import dry_crawl
 from tests.spiders.web import Reply, Web, moved, page
 
@@ -76,14 +80,13 @@ def test_a_loopback_address_of_ipv6_is_fetched(tmp_path: Path) -> None:
     assert (len(crawled.pages), crawled.counted) == (2, {})
 
 
-def test_a_sitemap_stays_on_its_host(tmp_path: Path) -> None:
-    """Redirected too; and what a sitemap names elsewhere is left."""
-    with Web({"/s.xml": page()}) as other, Web({}) as web:
-        elsewhere = other.url.replace("127.0.0.1", "localhost")
-        web.site = lambda path: moved(f"{elsewhere}/s.xml") if path == "/s.xml" else Reply(b"", 404)
-        crawled = dry_crawl(tmp_path, f'sitemap_urls = ["{web.url}/s.xml"]')
-    assert crawled.counted == {"sitemap-unreadable": 1}
-    assert other.asked.total() == 0
+async def test_a_sitemap_stays_on_its_host() -> None:
+    """Redirected too; it may lie beside the allowed paths."""
+    guard = GuardMiddleware(crawl(of=source(allowed_paths=("/en/",))))
+    for meta, reason in (({}, "out-of-bounds"), ({"redirect_urls": ["x"]}, "redirect-out-of-bounds")):
+        with pytest.raises(Refused) as refused:
+            await guard.process_request(Request("https://else.org/s.xml", meta={KIND: SITEMAP, **meta}))
+        assert refused.value.reason == reason
 
 
 def test_a_start_outside_the_bounds_is_counted(tmp_path: Path) -> None:
