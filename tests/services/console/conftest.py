@@ -13,7 +13,7 @@ from tests.services.console.harness import Mail, Shell
 @pytest.fixture
 def shell(servers: Endpoints, tmp_path: Path) -> Shell:
     """Give a shell whose settings are the session's servers."""
-    return Shell(servers.environment, tmp_path)
+    return Shell(dict(servers.environment), tmp_path)
 
 
 @pytest.fixture
