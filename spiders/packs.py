@@ -74,13 +74,6 @@ class PackWriter:
             encoding="gzip",
         )
 
-    async def flush(self) -> None:
-        """Store what waits, and return when every pack is stored or has failed."""
-        self._close()
-        while self._puts:
-            await asyncio.wait(set(self._puts))
-            await asyncio.sleep(0)
-
     def _begin(self) -> _Pack:
         loop = asyncio.get_running_loop()
         self._filling = _Pack(loop.create_future(), loop.call_later(PACK_SECONDS, self._close))

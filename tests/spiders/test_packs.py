@@ -73,17 +73,6 @@ async def test_small_pages_fill_a_pack_too() -> None:
     assert len({check.key for check in checks}) == 2
 
 
-async def test_a_flush_stores_what_waits() -> None:
-    """At the end of a crawl nothing is left."""
-    packs, stored = writer(MemoryObjectStore())
-    adding = asyncio.ensure_future(packs.add(member(1), 10))
-    await asyncio.sleep(0)
-    await packs.flush()
-    assert stored == [1]
-    assert (await adding).offset == 0
-    await packs.flush()
-
-
 async def test_every_page_of_a_pack_hears_of_the_outage() -> None:
     """None is published, and the next pack is tried anew."""
     packs, stored = writer(AwayStore())
