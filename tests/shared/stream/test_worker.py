@@ -1,7 +1,9 @@
 """The process of a stream service, for real: what it does with faults, signals, halts and its commit port."""
 
 import random
+import re
 from datetime import UTC, datetime
+from urllib.request import urlopen
 
 import msgspec
 import pytest
@@ -13,7 +15,7 @@ from shared.io.s3 import S3ObjectStore
 from shared.stream.exits import Exit
 from shared.stream.halts import Halts
 from tests.shared.stream.consumed import Consumed, headers
-from tests.shared.stream.harness import Flow
+from tests.shared.stream.harness import Flow, Worker
 from tests.shared.stream.numbered.service import REFUSED, Numbered
 
 pytestmark = pytest.mark.integration
@@ -221,11 +223,21 @@ def test_a_second_signal_ends_a_drain_at_once(flow: Flow) -> None:
     flow.publish([Numbered(number=1, fate="hang")])
 
     with flow.worker(STREAM_DRAIN_SECONDS="600", STREAM_PROCESS_TIMEOUT_SECONDS="600") as worker:
-        worker.until(lambda: flow.members() == [4])
+        worker.until(lambda: in_flight(worker) == 1)
         worker.terminate()
         worker.until(lambda: '"stopping"' in worker.log)
         worker.terminate()
         assert worker.exit_code() == Exit.UNDRAINED, worker.log
+
+
+def in_flight(worker: Worker) -> float:
+    """Give how many records the worker has in hand, by its metrics; 0 before it serves them."""
+    port = re.search(r'"event": "health_served".*"port": (\d+)', worker.log)
+    if port is None:
+        return 0.0
+    page = urlopen(f"http://127.0.0.1:{port[1]}/metrics", timeout=5).read().decode()
+    found = re.search(r"^millrace_in_flight_records\{.*\} (\S+)$", page, re.MULTILINE)
+    return float(found[1]) if found else 0.0
 
 
 def test_a_wrong_setting_is_named_and_the_worker_stays_down(flow: Flow) -> None:
