@@ -52,16 +52,16 @@ def content_hash(content: bytes) -> str:
 
 def raw_event_id(source: str, url: str, content: str, fetched_at: datetime) -> str:
     """Name one fetch of one page; `content` is its content hash. Raises `NotAUrl`; `ValueError` without time zone."""
-    return _digest("raw", source, canonical_url(url), content, timestamp.to_text(fetched_at))
+    return digest_of("raw", source, canonical_url(url), content, timestamp.to_text(fetched_at))
 
 
 def derived_event_id(parent: str, service: str, rule_set: str, op: str = "", seed: int = 0) -> str:
     """Name what `service` made of the event `parent` by the rules `rule_set` (and, for a copy, by `op` and `seed`)."""
-    return _digest("derived", parent, service, rule_set, op, str(seed))
+    return digest_of("derived", parent, service, rule_set, op, str(seed))
 
 
-def _digest(*parts: str) -> str:
-    """Hash `parts`, each behind its length, so that no two lists of parts read the same."""
+def digest_of(*parts: str) -> str:
+    """Give the hex SHA-256 of `parts`, each behind its length, so that no two lists of parts read the same."""
     digest = hashlib.sha256()
     for part in parts:
         raw = part.encode()

@@ -1,11 +1,11 @@
 """One row of a dataset, with all that is known of where it came from."""
 
-import hashlib
 from typing import Literal
 
 import msgspec
 
 from shared.contracts.documents import Lineage
+from shared.contracts.identity import digest_of
 from shared.contracts.split import Split
 
 Kind = Literal["page", "title", "heading", "paragraph"]
@@ -39,18 +39,10 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
 
 def edition_of(lineage: Lineage) -> str:
     """Name what a document said: its content under its rules, whenever it was fetched."""
-    return _digest(lineage.content_hash, lineage.rule_set)[:16]
+    return digest_of(lineage.content_hash, lineage.rule_set)[:16]
 
 
 def row_id_of(document_id: str, lineage: Lineage, kind: Kind, part: int) -> str:
     """Name a row, so that a replay and a recrawl without news make the same row again."""
     made = f"{lineage.op}@{lineage.op_version}" if lineage.op else ""
-    return _digest(document_id, edition_of(lineage), made, str(lineage.seed), kind, str(part))[:32]
-
-
-def _digest(*parts: str) -> str:
-    digest = hashlib.sha256()
-    for part in parts:
-        raw = part.encode()
-        digest.update(len(raw).to_bytes(8, "big") + raw)
-    return digest.hexdigest()
+    return digest_of(document_id, edition_of(lineage), made, str(lineage.seed), kind, str(part))[:32]
