@@ -1,0 +1,1 @@
+"""Serves models over HTTP, records what it answers, and takes corrections."""

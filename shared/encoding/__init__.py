@@ -1,0 +1,1 @@
+"""How text becomes what a model takes: one code for trainer and gateway, without torch."""
