@@ -266,7 +266,7 @@ class Recipe(Table):
     )
     method: Literal["frozen", "adapters"] = Field(
         default="frozen",
-        description="`frozen` learns a head on the encoders as they are; `adapters` learns small layers inside them too.",
+        description="`frozen` learns a head on the encoders as they are; `adapters` learns small layers in them too.",
     )
     epochs: Annotated[StrictInt, Field(ge=1, le=1_000), Unit("epochs")] = Field(
         default=4, description="How often each training row is seen."

@@ -35,7 +35,7 @@ class FileEntry(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Cost(msgspec.Struct, frozen=True, kw_only=True):
-    """What a version cost to make: `rows` that it was trained on, wall and CPU seconds, and the seconds of each stage."""
+    """What a version cost: `rows` that it was trained on, wall and CPU seconds, and wall seconds of each stage."""
 
     rows: int
     seconds: float

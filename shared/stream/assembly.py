@@ -93,10 +93,10 @@ async def assemble(service: StreamService[Any], settings: Settings, plugs: Plugs
         limit = DeadLetterLimit(stream.dlq_max_ratio, stream.dlq_ratio_window, stream.dlq_max_run)
         runner = Runner(service, ports, limit, VERSION, marker)
         engine = ENGINES[stream.engine](_subscription(service, settings, name))
-        log.info("started", instance=name, engine=stream.engine, topic=service.source.name)
+        log.info("started", instance=name, engine=stream.engine, topics=list(service.sources))
         servers = settings.kafka.bootstrap_servers
         watchdog = Watchdog(
-            LagMeter(servers, service.source.name, service.name),
+            LagMeter(servers, list(service.sources), service.name),
             engine.assignment,
             metrics,
             liveness,
@@ -143,7 +143,7 @@ def _subscription(service: StreamService[Any], settings: Settings, name: str) ->
     batch_seconds = (1 + SETTLE_TIMEOUTS) * stream.process_timeout_seconds
     return Subscription(
         bootstrap_servers=settings.kafka.bootstrap_servers,
-        topic=service.source.name,
+        topics=tuple(service.sources),
         group=service.name,
         instance_id=name,
         batch_size=stream.batch_size,

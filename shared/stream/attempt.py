@@ -14,7 +14,7 @@ import msgspec
 
 from shared.contracts.envelope import Envelope, MalformedEnvelope, Origin, from_headers, to_headers
 from shared.contracts.identity import derived_event_id
-from shared.contracts.message import Message, decoder, encode
+from shared.contracts.message import Message, encode
 from shared.contracts.topics import RECORD_LIMIT_BYTES, Topic
 from shared.io.object_store import require_key
 from shared.io.record import OutgoingRecord
@@ -87,8 +87,8 @@ class Work(Generic[M]):
     drafts: bool = False
 
     @cached_property
-    def _decoder(self) -> "msgspec.json.Decoder[M]":
-        return decoder(self.service.source.message)
+    def _decoders(self) -> "dict[str, msgspec.json.Decoder[Any]]":
+        return self.service.decoders
 
     def __call__(self, records: Sequence[Record], at: datetime) -> list[Finished]:
         """Work on `records` at the moment `at`; gives one `Finished` for each, in order, and never raises."""
@@ -108,7 +108,7 @@ class Work(Generic[M]):
     def _receive(self, record: Record) -> Received[M]:
         if record.value is None:
             raise MalformedEnvelope("the record has no value")
-        message = self._decoder.decode(record.value)
+        message: M = self._decoders[record.topic].decode(record.value)
         return Received(message, from_headers(record.headers), record.origin, record.body)
 
     def _process(self, batch: Sequence[Received[M]]) -> list[Outcome | Fault]:

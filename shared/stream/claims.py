@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import msgspec
 
-from shared.contracts.message import ClaimCheck, decoder
+from shared.contracts.message import ClaimCheck
 from shared.io.object_store import ObjectNotFound, ObjectStore, require_key, require_range
 from shared.stream.attempt import Fault, attempt
 from shared.stream.record import Record
@@ -85,15 +85,15 @@ class Claims:
         return [_with_body(one, bodies) for one in portion]
 
     @cached_property
-    def _decoder(self) -> "msgspec.json.Decoder[Any]":
-        return decoder(self.service.source.message)
+    def _decoders(self) -> "dict[str, msgspec.json.Decoder[Any]]":
+        return self.service.decoders
 
     def _claimed(self, record: Record) -> Claimed:
         claim = self.service.claim
         value = record.value
         if claim is None or value is None:
             return Claimed(record, None)
-        message = attempt(partial(self._decoder.decode, value))
+        message = attempt(partial(self._decoders[record.topic].decode, value))
         if isinstance(message, Fault):
             return Claimed(record, None)  # the work says what is wrong with it
         return Claimed(record, attempt(lambda: _fetchable(claim(message))))

@@ -1,7 +1,7 @@
 """How far a group is behind, asked of the broker itself and not of the consumer that may be stuck."""
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from contextlib import AsyncExitStack, suppress
 from typing import Self
 
@@ -15,9 +15,9 @@ from shared.stream.record import TopicPartition
 class LagMeter:
     """Asks for the ends of the logs and for what a group has committed."""
 
-    def __init__(self, bootstrap_servers: str, topic: str, group: str) -> None:
-        """Prepare to ask about `group` on `topic`."""
-        self._topic = topic
+    def __init__(self, bootstrap_servers: str, topics: Sequence[str], group: str) -> None:
+        """Prepare to ask about `group` on `topics`."""
+        self._topics = list(topics)
         self._group = group
         self._bootstrap_servers = bootstrap_servers
 
@@ -40,7 +40,7 @@ class LagMeter:
     async def measure(self, places: Collection[TopicPartition]) -> dict[TopicPartition, tuple[int, int]]:
         """Give how many records wait in each of `places`, and up to where it is committed.
 
-        Without any place it is the whole topic: who holds nothing may be out of the group without knowing it. A
+        Without any place it is all of the topics: who holds nothing may be out of the group without knowing it. A
         partition without a committed offset waits from its first record on. Raises `KafkaError`.
         """
         wanted = [KafkaTopicPartition(*place) for place in places or await self._all_places()]
@@ -54,8 +54,9 @@ class LagMeter:
         }
 
     async def _all_places(self) -> list[TopicPartition]:
-        [topic] = await self._admin.describe_topics([self._topic])
-        return [TopicPartition(self._topic, number) for number in range(len(topic["partitions"]))]
+        described = await self._admin.describe_topics(self._topics)
+        counts = {topic["topic"]: len(topic["partitions"]) for topic in described}
+        return [TopicPartition(name, number) for name, count in counts.items() for number in range(count)]
 
 
 async def _stop(consumer: AIOKafkaConsumer) -> None:

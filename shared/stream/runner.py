@@ -193,7 +193,7 @@ class Runner:
         headers = failures.to_headers(letter, record.headers)
         # aiokafka sends no record with neither key nor value, though Kafka keeps them.
         key = b"" if record.key is None and record.value is None else record.key
-        return OutgoingRecord(self.service.source.dead_letters, key, record.value, headers)
+        return OutgoingRecord(self.service.sources[record.topic].dead_letters, key, record.value, headers)
 
     def _count(self, finished: Sequence[Finished]) -> None:
         for one in finished:

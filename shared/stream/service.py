@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Generic, Protocol, TypeVar
 
+import msgspec
+
 from shared.contracts.documents import RejectedDocument
 from shared.contracts.envelope import Envelope, Origin
-from shared.contracts.message import ClaimCheck, Message
+from shared.contracts.message import ClaimCheck, Message, decoder
 from shared.contracts.topics import Topic
 from shared.stream.record import OffsetRange, TopicPartition
 
@@ -94,7 +96,9 @@ class Committer(Protocol):
 class StreamService(Generic[M]):
     """One service: `name` is its consumer group; `rule_set` its rules' version, part of every id that it makes.
 
-    With a `claim`, the bytes that it names are there as `Received.body` when the work begins.
+    With a `claim`, the bytes that it names are there as `Received.body` when the work begins. Records of the topics in
+    `also` come in the same batches as those of `source`, so that one commit covers them: each is decoded as its own
+    topic's message, and dead-lettered to its own topic's twin.
     """
 
     name: str
@@ -103,6 +107,17 @@ class StreamService(Generic[M]):
     route: Route
     rule_set: str
     claim: Claim[M] | None = None
+    also: tuple[Topic[Any], ...] = ()
+
+    @property
+    def sources(self) -> dict[str, Topic[Any]]:
+        """Give every topic that is read, by name."""
+        return {topic.name: topic for topic in (self.source, *self.also)}
+
+    @property
+    def decoders(self) -> "dict[str, msgspec.json.Decoder[Any]]":
+        """Make a decoder of each topic's message, by the topic's name."""
+        return {name: decoder(topic.message) for name, topic in self.sources.items()}
 
 
 def each(work: Callable[[M], Message | tuple[Message, ...]]) -> Process[M]:

@@ -21,7 +21,7 @@ class Subscription:
     """
 
     bootstrap_servers: str
-    topic: str
+    topics: tuple[str, ...]
     group: str
     instance_id: str
     batch_size: int
@@ -33,7 +33,7 @@ class Subscription:
 
 
 class Engine(Protocol):
-    """Brings batches from one topic to a handler and commits them in order."""
+    """Brings batches from its topics to a handler and commits them in order."""
 
     async def run(self, handler: Handler[Any], stop: asyncio.Event) -> None:
         """Consume until `stop` is set; what is in hand is finished first.

@@ -75,7 +75,7 @@ class FaustEngine:
         # Revocation is awaited before anything of a new assignment is fetched; the other is for a group that starts.
         app.on_partitions_revoked.connect(reassigned, weak=False)
         app.on_partitions_assigned.connect(reassigned, weak=False)
-        app.agent(app.topic(self._subscription.topic, value_type=bytes, key_type=bytes), concurrency=1)(consume)
+        app.agent(app.topic(*self._subscription.topics, value_type=bytes, key_type=bytes), concurrency=1)(consume)
 
     def _new_app(self) -> faust.App:
         given = self._subscription

@@ -35,7 +35,7 @@ class PlainEngine:
         busy = asyncio.Lock()
         overlap = Overlap(handler)
         consumer = self._consumer = self._new_consumer()
-        consumer.subscribe([self._subscription.topic], listener=_Listener(busy, overlap, handler))
+        consumer.subscribe(list(self._subscription.topics), listener=_Listener(busy, overlap, handler))
         await self._start(consumer)
         try:
             while not stop.is_set():

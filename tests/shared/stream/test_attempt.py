@@ -9,7 +9,7 @@ from typing import Any, cast
 import pytest
 
 from shared.contracts.envelope import from_headers
-from shared.contracts.message import Message
+from shared.contracts.message import Message, encode
 from shared.stream.attempt import Fault, Work, attempt
 from shared.stream.record import Record
 from shared.stream.service import Outcome, Received, StoredObject, StreamService
@@ -56,6 +56,23 @@ def test_another_rule_set_gives_another_id() -> None:
     [new] = Work(replace(SERVICE, rule_set="2"))([record(5)], NOW)
 
     assert from_headers(old.outgoing[0].headers).id != from_headers(new.outgoing[0].headers).id
+
+
+def test_a_record_is_decoded_as_its_own_topics_message() -> None:
+    """In one batch, in the order of coming; what is poison on one topic may be sound on another."""
+
+    def named(batch: Sequence[Received[Any]]) -> list[Outcome]:
+        return [Outcome(payload=type(one.message).__name__) for one in batch]
+
+    done = encode(NumberedDone(number=1, stored="s"))
+    both = replace(SERVICE, process=named, also=(SINK,))
+    finished = Work(both)(
+        [record(0), record(1, value=done)._replace(topic=SINK.name), record(2)._replace(topic=SINK.name)], NOW
+    )
+
+    assert [one.payload for one in finished[:2]] == ["Numbered", "NumberedDone"]
+    assert finished[2].fault is not None
+    assert "stored" in finished[2].fault.detail
 
 
 def twins(batch: Sequence[Received[Numbered]]) -> list[Outcome]:

@@ -31,7 +31,7 @@ async def test_all_of_a_new_groups_records_wait_and_none_once_it_is_done(flow: F
     flow.publish([Numbered(number=number) for number in range(20)])
     places = [TopicPartition(f"{flow.prefix}-in", number) for number in range(PARTITIONS)]
 
-    async with LagMeter(flow.bootstrap, f"{flow.prefix}-in", flow.group) as meter:
+    async with LagMeter(flow.bootstrap, [f"{flow.prefix}-in"], flow.group) as meter:
         before = await measure(meter, places)
         with flow.worker() as worker:
             worker.finish()
@@ -46,7 +46,7 @@ async def test_who_holds_nothing_asks_about_the_whole_topic(flow: Flow) -> None:
     """A process that fell out of its group without knowing it must see that work waits."""
     flow.publish([Numbered(number=number) for number in range(20)])
 
-    async with LagMeter(flow.bootstrap, f"{flow.prefix}-in", flow.group) as meter:
+    async with LagMeter(flow.bootstrap, [f"{flow.prefix}-in"], flow.group) as meter:
         found = await measure(meter, [])
 
     assert sorted(lag for lag, _ in found.values()) == [5] * PARTITIONS
@@ -60,7 +60,7 @@ async def test_records_that_retention_has_removed_do_not_wait(flow: Flow) -> Non
     admin.delete_records({KafkaPartition(f"{flow.prefix}-in", 0): 1})
     admin.close()
 
-    async with LagMeter(flow.bootstrap, f"{flow.prefix}-in", flow.group) as meter:
+    async with LagMeter(flow.bootstrap, [f"{flow.prefix}-in"], flow.group) as meter:
         found = await measure(meter, [TopicPartition(f"{flow.prefix}-in", 0)])
 
     assert list(found.values()) == [(1, 1)]

@@ -1,7 +1,7 @@
 """The order of effects: work, store, send, commit; and what is said when one of them fails."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 import pytest
@@ -19,11 +19,11 @@ from shared.stream.halt import DeadLetterLimit, Halted
 from shared.stream.halts import Halts
 from shared.stream.record import OffsetRange, Record, TopicPartition, ranges_of
 from shared.stream.runner import Ports, Runner
-from shared.stream.service import Committed, Outcome, Settler
+from shared.stream.service import Committed, Outcome, Settler, StreamService
 from shared.telemetry.metrics import StreamMetrics
 from tests.shared.stream.builders import record
 from tests.shared.stream.consumed import headers
-from tests.shared.stream.numbered.service import REFUSED, SERVICE, SINK, SOURCE, MarkingSettler, NumberedDone
+from tests.shared.stream.numbered.service import REFUSED, SERVICE, SINK, SOURCE, MarkingSettler, Numbered, NumberedDone
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
 PLACE = TopicPartition(SOURCE.name, 0)
@@ -39,6 +39,7 @@ class Outside:
     fails: str = ""
     drafts: bool = False
     skip: dict[TopicPartition, int] = field(default_factory=dict)
+    service: StreamService[Numbered] = SERVICE
 
     def effect(self, name: str) -> None:
         """Note an effect, or fail at it."""
@@ -49,7 +50,7 @@ class Outside:
     async def run(self, records: Sequence[Record], at: datetime) -> list[Finished]:
         """Work in this process."""
         self.effect("work")
-        return Work(SERVICE, self.drafts)(records, at)
+        return Work(self.service, self.drafts)(records, at)
 
     async def start(self) -> None:
         """Connect to nothing."""
@@ -104,7 +105,7 @@ def runner(
         settler=settler,
         now=lambda: NOW,
     )
-    return Runner(SERVICE, ports, DeadLetterLimit(1.0, 1000, max_run), "1.0")
+    return Runner(outside.service, ports, DeadLetterLimit(1.0, 1000, max_run), "1.0")
 
 
 async def handle(subject: Runner, batch: Sequence[Record]) -> None:
@@ -158,6 +159,15 @@ async def test_a_commit_port_that_cannot_be_asked_stops_the_batch() -> None:
         await handle(runner(outside), [record(0)])
 
     assert outside.log == []
+
+
+async def test_a_dead_letter_goes_to_the_twin_of_its_own_topic() -> None:
+    """Where a service reads several."""
+    outside = Outside(service=replace(SERVICE, also=(SINK,)))
+
+    await handle(runner(outside), [record(0, value=b"{"), record(0, value=b"{")._replace(topic=SINK.name)])
+
+    assert [sent.topic for sent in outside.sent] == [SOURCE.dead_letters, SINK.dead_letters]
 
 
 async def test_a_dead_letter_keeps_the_record_and_counts_attempts() -> None:

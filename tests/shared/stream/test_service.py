@@ -1,6 +1,7 @@
-"""Lifting work on one message to work on a batch."""
+"""Lifting work on one message to work on a batch; and what a service reads."""
 
 import pickle
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from shared.contracts.documents import Lineage, RejectedDocument
@@ -8,7 +9,7 @@ from shared.contracts.envelope import Origin, from_headers
 from shared.contracts.message import Message
 from shared.stream.service import Received, each
 from tests.shared.stream.consumed import headers
-from tests.shared.stream.numbered.service import Numbered
+from tests.shared.stream.numbered.service import SERVICE, SINK, SOURCE, Numbered, NumberedDone
 
 
 def judge(message: Numbered) -> Message | tuple[Message, ...]:
@@ -33,3 +34,12 @@ def test_each_gives_one_outcome_a_message_and_survives_pickling() -> None:
     outcomes = process([received(number) for number in range(3)])
 
     assert [(len(outcome.messages), outcome.reason) for outcome in outcomes] == [(1, ""), (2, ""), (1, "too_short")]
+
+
+def test_a_service_reads_each_of_its_topics_as_that_topics_message() -> None:
+    """One source by default; others come beside it."""
+    both = replace(SERVICE, also=(SINK,))
+    assert list(SERVICE.sources) == [SOURCE.name]
+    assert both.sources == {SOURCE.name: SOURCE, SINK.name: SINK}
+    assert both.decoders[SINK.name].decode(b'{"number":1,"stored":"s"}') == NumberedDone(number=1, stored="s")
+    assert both.decoders[SOURCE.name].decode(b'{"number":1}') == Numbered(number=1)

@@ -10,7 +10,7 @@ from shared.stream.record import OffsetRange, Record
 
 SUBSCRIPTION = Subscription(
     bootstrap_servers="127.0.0.1:9",
-    topic="t",
+    topics=("t",),
     group="g",
     instance_id="g-0",
     batch_size=3,
