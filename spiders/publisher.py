@@ -6,14 +6,15 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, Final
 
+import msgspec
+
 from shared.contracts.documents import Lineage, OptOut, RawDocument, RejectedDocument
-from shared.contracts.envelope import Envelope, to_headers
 from shared.contracts.identity import canonical_url, content_hash, derived_event_id, document_id, raw_event_id
-from shared.contracts.message import ClaimCheck, Message, encode
+from shared.contracts.message import ClaimCheck, Message
 from shared.contracts.topics import DOCUMENTS_RAW, DOCUMENTS_REJECTED, Topic
 from shared.flywheel.config import Source
 from shared.io.producer import Producer
-from shared.io.record import OutgoingRecord
+from shared.io.record import OutgoingRecord, record_of
 from shared.telemetry.tracing import child_traceparent
 from shared.warc.pack import write_response
 from spiders.packs import PackWriter
@@ -103,14 +104,5 @@ def rejected_record(source: Source, rejected: Rejected) -> OutgoingRecord:
 
 
 def _record(topic: Topic[Any], message: Message, event_id: str, at: datetime) -> OutgoingRecord:
-    key = topic.key_of(message)
-    envelope = Envelope(
-        id=event_id,
-        source=f"/millrace/{SERVICE}",
-        type=topic.type,
-        time=at,
-        dataschema=topic.dataschema,
-        partitionkey=key,
-        traceparent=child_traceparent(None),
-    )
-    return OutgoingRecord(topic.name, key.encode(), encode(message), to_headers(envelope))
+    envelope = topic.envelope(message, event_id, SERVICE, at)
+    return record_of(topic, message, msgspec.structs.replace(envelope, traceparent=child_traceparent(None)))

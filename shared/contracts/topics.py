@@ -1,11 +1,12 @@
 """Every topic: the only list. A topic's name is the path to its schema, its examples and its dead letters."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final, Generic, TypeVar
 
 from shared.contracts.datasets import DatasetReady
 from shared.contracts.documents import AugmentedDocument, CleanDocument, RawDocument, RejectedDocument
+from shared.contracts.envelope import Envelope
 from shared.contracts.erasures import ErasureRequested
 from shared.contracts.message import Message
 from shared.contracts.predictions import FeedbackReceived, PredictionRecorded, UsageRecorded
@@ -57,6 +58,17 @@ class Topic(Generic[M]):
     def key_of(self, message: M) -> str:
         """Give the key of the record that carries `message`."""
         return str(getattr(message, self.key))
+
+    def envelope(self, message: M, event_id: str, service: str, at: datetime) -> Envelope:
+        """Give the envelope in which `service` sends `message`; an origin or a trace is for the caller to add."""
+        return Envelope(
+            id=event_id,
+            source=f"/millrace/{service}",
+            type=self.type,
+            time=at,
+            dataschema=self.dataschema,
+            partitionkey=self.key_of(message),
+        )
 
 
 DOCUMENTS_RAW: Final = Topic(

@@ -12,12 +12,12 @@ from typing import Any, Final, Generic, NamedTuple, TypeVar
 
 import msgspec
 
-from shared.contracts.envelope import Envelope, MalformedEnvelope, Origin, from_headers, to_headers
+from shared.contracts.envelope import Envelope, MalformedEnvelope, Origin, from_headers
 from shared.contracts.identity import derived_event_id
-from shared.contracts.message import Message, encode
+from shared.contracts.message import Message
 from shared.contracts.topics import RECORD_LIMIT_BYTES, Topic
 from shared.io.object_store import require_key
-from shared.io.record import OutgoingRecord
+from shared.io.record import OutgoingRecord, record_of
 from shared.stream.record import Record
 from shared.stream.service import M, Outcome, Received, StoredObject, StreamService
 from shared.telemetry.tracing import child_traceparent
@@ -147,18 +147,12 @@ class Work(Generic[M]):
 
     def _outgoing(self, parent: "_Parent", message: Message, event_id: str, at: datetime) -> OutgoingRecord:
         topic: Topic[Any] = self.service.route(message)
-        key = topic.key_of(message)
-        envelope = Envelope(
-            id=event_id,
-            source=f"/millrace/{self.service.name}",
-            type=topic.type,
-            time=at,
-            dataschema=topic.dataschema,
-            partitionkey=key,
+        envelope = msgspec.structs.replace(
+            topic.envelope(message, event_id, self.service.name, at),
             origin=parent.origin,
             traceparent=child_traceparent(parent.envelope.traceparent),
         )
-        record = OutgoingRecord(topic.name, key.encode(), encode(message), to_headers(envelope))
+        record = record_of(topic, message, envelope)
         if record.size_bytes > RECORD_LIMIT_BYTES - _FRAMING_BYTES:
             raise Oversized(f"{topic.name} takes {RECORD_LIMIT_BYTES} bytes a record, not {record.size_bytes}")
         return record

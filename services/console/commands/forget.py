@@ -13,7 +13,7 @@ import msgspec
 import typer
 
 from services.console import terminal
-from services.console.core.forgetting import Reason, progress, receipt_lines, record_of
+from services.console.core.forgetting import Reason, envelope_of, progress, receipt_lines
 from services.console.core.payload import safe_line
 from services.console.core.tracing import written_out
 from services.console.desk import PATIENCE, operator
@@ -26,7 +26,7 @@ from shared.contracts.topics import ERASURES_REQUESTED
 from shared.io.deny_list import DenyList
 from shared.io.kafka_producer import KafkaProducer
 from shared.io.object_store import ObjectNotFound, ObjectStore
-from shared.io.record import OutgoingRecord
+from shared.io.record import record_of
 from shared.io.s3 import S3ObjectStore
 from shared.settings import KafkaSettings, StoreSettings, load
 from shared.stream.topic_reader import TopicReader
@@ -155,7 +155,7 @@ def _request(store: ObjectStore, named: str, reason: Reason) -> ErasureRequested
 
 def _publish(kafka: KafkaSettings, request: ErasureRequested) -> None:
     with KafkaProducer.connect(kafka, [ERASURES_REQUESTED.name]) as producer:
-        producer.send(OutgoingRecord(*record_of(request))).result()
+        producer.send(record_of(ERASURES_REQUESTED, request, envelope_of(request))).result()
 
 
 def _show(receipt: Receipt | None, erasure_id: str) -> None:

@@ -7,9 +7,8 @@ from typing import Final
 
 from services.console.core.payload import safe_line
 from services.console.core.topics import counted
-from shared.contracts.envelope import Envelope, to_headers
+from shared.contracts.envelope import Envelope
 from shared.contracts.erasures import ErasureRequested
-from shared.contracts.message import encode
 from shared.contracts.receipts import Receipt, Removed
 from shared.contracts.topics import ERASURES_REQUESTED
 
@@ -30,24 +29,7 @@ class Reason(StrEnum):
 
 def envelope_of(request: ErasureRequested) -> Envelope:
     """Give the envelope of a request: its event id is the erasure's."""
-    return Envelope(
-        id=request.erasure_id,
-        source="/millrace/console",
-        type=ERASURES_REQUESTED.type,
-        time=request.at,
-        dataschema=ERASURES_REQUESTED.dataschema,
-        partitionkey=request.document_id,
-    )
-
-
-def record_of(request: ErasureRequested) -> tuple[str, bytes, bytes, tuple[tuple[str, bytes | None], ...]]:
-    """Give topic, key, value and headers of the record that asks everybody to forget."""
-    return (
-        ERASURES_REQUESTED.name,
-        ERASURES_REQUESTED.key_of(request).encode(),
-        encode(request),
-        to_headers(envelope_of(request)),
-    )
+    return ERASURES_REQUESTED.envelope(request, request.erasure_id, "console", request.at)
 
 
 def progress(noted: Removed) -> str:

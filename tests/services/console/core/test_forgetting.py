@@ -2,10 +2,8 @@
 
 from datetime import UTC, datetime
 
-from services.console.core.forgetting import Reason, progress, receipt_lines, record_of
-from shared.contracts.envelope import from_headers
+from services.console.core.forgetting import Reason, envelope_of, progress, receipt_lines
 from shared.contracts.erasures import ErasureRequested
-from shared.contracts.message import decode
 from shared.contracts.receipts import (
     AffectedVersion,
     Looked,
@@ -47,10 +45,8 @@ def receipt(removed: Removed = Removed(), *remains: Remainder) -> Receipt:  # no
 
 def test_the_request_is_an_event_of_its_topic() -> None:
     """Its key keeps a document's requests in order; its id is the erasure's."""
-    topic, key, value, headers = record_of(REQUEST)
-    assert (topic, key) == ("erasures-requested", b"d" * 32)
-    assert decode(ErasureRequested, value) == REQUEST
-    assert from_headers(headers).id == "e1"
+    envelope = envelope_of(REQUEST)
+    assert (envelope.type, envelope.partitionkey, envelope.id) == ("millrace.erasures.requested", "d" * 32, "e1")
 
 
 def test_progress_counts_what_was_noted() -> None:
