@@ -6,7 +6,7 @@ from typing import Any, Final, NamedTuple
 from services.console.core.payload import safe_line
 from services.console.core.topics import counted
 from shared.contracts.topics import TOPICS
-from shared.flywheel.config import Flywheel, Source, Task
+from shared.flywheel.config import Flywheel, Recipe, Source, Task
 from shared.flywheel.steps import AUGMENTATIONS, CLEANING_STEPS, StepInfo
 
 _LINE_CHARACTERS: Final = 1_000
@@ -129,6 +129,13 @@ def _task(task: Task, flywheel: Flywheel) -> Iterator[tuple[str, str]]:
     first = f"paragraph (the first {flywheel.dataset.paragraphs})"
     yield "rows", ", ".join(first if text == "paragraph" else text for text in task.texts)
     yield "languages", ", ".join(task.languages)
+    for number, recipe in enumerate(task.recipes):
+        yield f"recipe {recipe.name}", f"{'challenges' if number else 'first'}: {_recipe(recipe)}"
+
+
+def _recipe(recipe: Recipe) -> str:
+    how = "encoders as they are" if recipe.method == "frozen" else "with adapters in them"
+    return f"{' + '.join(recipe.encoders)}, {how}, {counted(recipe.epochs, 'epoch')}, seed {recipe.seed}"
 
 
 def _labelled_by(task: Task, flywheel: Flywheel) -> Iterator[str]:
@@ -138,7 +145,10 @@ def _labelled_by(task: Task, flywheel: Flywheel) -> Iterator[str]:
 def _gate(flywheel: Flywheel) -> Iterator[tuple[str, str]]:
     gate = flywheel.gate
     yield "champion", f"at most {gate.max_loss_points:g} points below the best ever"
-    yield "confidence", f"{gate.confidence:.0%}"
+    yield "slices", f"each language, and short texts of it: at most {gate.max_slice_loss_points:g} points below it"
+    yield "int8", f"at most {gate.max_int8_loss_points:g} points below fp32"
+    yield "budget", f"{gate.max_megabytes:,} MB, {gate.max_milliseconds:g} ms a text"
+    yield "confidence", f"{gate.confidence:.0%}; a slice below {counted(gate.min_slice_rows, 'row')} decides nothing"
 
 
 def _thresholds(step: StepInfo, flywheel: Flywheel, language: str) -> str:

@@ -7,11 +7,14 @@ import pytest
 
 from services.console.core.plan import record, sections, step_rows, topic_rows, unknown_augmentations
 from shared.contracts.topics import TOPICS
-from shared.flywheel.config import Augmentation, Dataset, Flywheel, GroupRule, LabelRule, Source, Task
+from shared.flywheel.config import Augmentation, Dataset, Flywheel, GroupRule, LabelRule, Recipe, Source, Task
 from shared.flywheel.load import load_flywheel
 from shared.flywheel.steps import CLEANING_STEPS
 
 EXAMPLE = Path(__file__).parents[4] / "examples/support-router/millrace.toml"
+
+QUICK = Recipe(name="quick", encoders=("tfidf",), epochs=1)
+BETTER = Recipe(name="better", encoders=("hashed-ngram", "minilm-en"), method="adapters", seed=3)
 
 
 def flywheel(**changes: object) -> Flywheel:
@@ -28,7 +31,7 @@ def flywheel(**changes: object) -> Flywheel:
         sources=(source,),
         augmentation=Augmentation(operations=("delete", "synonyms"), synonyms="words.txt"),
         dataset=Dataset(name="my-data"),
-        tasks=(Task(name="fruit", label="kind", texts=("title", "paragraph")),),
+        tasks=(Task(name="fruit", label="kind", texts=("title", "paragraph"), recipes=(QUICK, BETTER)),),
     )
     return usual.model_copy(update=changes)
 
@@ -50,6 +53,16 @@ def flywheel(**changes: object) -> Flywheel:
         ("dataset my-data", "ready", "500 new training rows, or any after 3,600 s"),
         ("task fruit", "learns", "kind, from my-site"),
         ("task fruit", "rows", "title, paragraph (the first 3)"),
+        ("task fruit", "recipe quick", "first: tfidf, encoders as they are, 1 epoch, seed 0"),
+        (
+            "task fruit",
+            "recipe better",
+            "challenges: hashed-ngram + minilm-en, with adapters in them, 4 epochs, seed 3",
+        ),
+        ("gate", "slices", "each language, and short texts of it: at most 1 points below it"),
+        ("gate", "int8", "at most 0.3 points below fp32"),
+        ("gate", "budget", "512 MB, 50 ms a text"),
+        ("gate", "confidence", "95%; a slice below 50 rows decides nothing"),
         ("gate", "champion", "at most 0.5 points below the best ever"),
         ("feedback", "review", "manual"),
     ],
