@@ -152,6 +152,25 @@ class FlywheelSettings(Settings):
     )
 
 
+class SigningSettings(Settings):
+    """Which key signs models, and which keys are believed."""
+
+    model_config = SettingsConfigDict(env_prefix="SIGNING_")
+
+    key_file: Path = Field(
+        default_factory=lambda: home() / "keys" / "signing.pem",
+        description="The private key that signs models, Ed25519 in PEM; read at each publication, and by the trainer "
+        "alone. By default keys/signing.pem in the folder that MILLRACE_HOME names.",
+        examples=["/run/secrets/signing.pem"],
+    )
+    trusted_folder: Path = Field(
+        default_factory=lambda: home() / "keys" / "trusted",
+        description="The folder of the public keys that are believed, *.pem; read again whenever a model is. By "
+        "default keys/trusted in the folder that MILLRACE_HOME names.",
+        examples=["/run/trusted"],
+    )
+
+
 class TelemetrySettings(Settings):
     """Where metrics are served and how logs are written."""
 
@@ -178,6 +197,7 @@ SETTINGS: Final[tuple[type[Settings], ...]] = (
     CacheSettings,
     StreamSettings,
     FlywheelSettings,
+    SigningSettings,
     TelemetrySettings,
 )
 
