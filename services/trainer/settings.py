@@ -1,0 +1,44 @@
+"""What differs between deployments of the trainer."""
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
+from pydantic_settings import SettingsConfigDict
+
+from shared.settings import Seconds, Settings, home
+from shared.unit import Unit
+
+
+class TrainerSettings(Settings):
+    """What a training process may take, and how long another trainer waits for one that was killed."""
+
+    model_config = SettingsConfigDict(env_prefix="TRAINER_")
+
+    threads: Annotated[int, Field(ge=1, le=1024), Unit("threads")] = Field(
+        default_factory=lambda: os.cpu_count() or 1,
+        description="Threads that a training process computes with. By default as many as there are cores.",
+    )
+    memory_megabytes: Annotated[int, Field(ge=512, le=1_048_576), Unit("MB")] = Field(
+        default=3_584, description="The most memory that a training process may have; one that needs more has failed."
+    )
+    run_seconds: Seconds = Field(
+        default=21_600, description="How long one run may take; one that takes longer is ended, and has failed."
+    )
+    attempts: Annotated[int, Field(ge=1, le=100), Unit("attempts")] = Field(
+        default=3, description="How often a run is begun whose process the system kills, before it has failed."
+    )
+    lease_seconds: Seconds = Field(
+        default=30, description="After so long without a sign of life another trainer takes over a run."
+    )
+    cache_folder: Path = Field(
+        default_factory=lambda: home() / "cache" / "trainer",
+        description="What runs fetch, and make of it, once: shards, models, encoders, embeddings.",
+    )
+    instance_id: str | None = Field(
+        default=None,
+        min_length=1,
+        description="Kafka's group.instance.id, unique to the process. By default a locked number on this machine.",
+        examples=["trainer-0"],
+    )
