@@ -13,6 +13,10 @@ SENTENCE_EMBEDDING: Final = "sentence_embedding"
 LOGITS: Final = "logits"
 PROBABILITIES: Final = "probabilities"
 
+NGRAMS: Final = "ngrams.safetensors"
+VOCABULARY: Final = "vocabulary.txt"
+TOKENIZER: Final = "tokenizer.json"
+
 
 class NgramSpec(msgspec.Struct, frozen=True, kw_only=True):
     """Character n-grams of `shortest` to `longest` characters, weighted by TF-IDF (sublinear), of unit length.
@@ -43,7 +47,7 @@ class TransformerSpec(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Encoding(msgspec.Struct, frozen=True, kw_only=True):
-    """What is made of a text. At most `max_characters` are read, after NFKC, lower case and single spaces for n-grams.
+    """What is made of a text. Its first `max_characters` are read; for n-grams as NFKC, lower case, with single spaces.
 
     The head's graph, `head.onnx`, takes what is here: `ngram_ids` (int64) and `ngram_weights` (float32), both of shape
     `(batch, ngrams)` and padded with 0, and `embedding`, float32 of shape `(batch, dimensions)`. It gives `logits` and

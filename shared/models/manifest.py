@@ -10,6 +10,7 @@ from typing import Final
 import msgspec
 
 from shared.contracts.timestamp import Timestamp
+from shared.encoding import spec
 from shared.encoding.spec import Encoding, Precision
 
 FORMAT: Final = 1
@@ -20,9 +21,9 @@ HEAD: Final = "head.onnx"
 HEAD_WEIGHTS: Final = "head.safetensors"
 ADAPTER_WEIGHTS: Final = "adapters.safetensors"
 ENCODER: Final[dict[Precision, str]] = {"fp32": "encoder.onnx", "int8": "encoder.int8.onnx"}
-TOKENIZER: Final = "tokenizer.json"
-NGRAMS: Final = "ngrams.safetensors"
-VOCABULARY: Final = "vocabulary.txt"
+TOKENIZER: Final = spec.TOKENIZER
+NGRAMS: Final = spec.NGRAMS
+VOCABULARY: Final = spec.VOCABULARY
 GOLDEN: Final = "golden.json"
 CARD: Final = "card.md"
 
