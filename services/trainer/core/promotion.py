@@ -29,6 +29,7 @@ import numpy as np
 from services.trainer.core.bootstrap import Differences, Estimate, resample
 from services.trainer.core.evidence import Correct, Evidence, Sample
 from shared.flywheel.config import Gate
+from shared.models.runs import Rung
 from shared.models.verdict import Check, Decision, Verdict
 
 OVERALL: Final = "overall"
@@ -64,6 +65,16 @@ def judge(evidence: Evidence, policy: Gate) -> Judgement:
         more = f"; and {len(failed) - 1} more" if len(failed) > 1 else ""
         return Judgement("keep", f"Kept: {failed[0].note}{more}.", checks)
     return Judgement("promote", _praise(checks, evidence), checks)
+
+
+def rung_of(recipe: str, champion: str | None) -> Rung:
+    """Name the burden of proof of a candidate of `recipe`; `champion` is the recipe of what serves, None for nothing.
+
+    What serves may have changed since the run was planned, so it is asked again when the candidate is judged.
+    """
+    if champion is None:
+        return "first"
+    return "refit" if recipe == champion else "challenge"
 
 
 def best_so_far(verdicts: Iterable[Verdict]) -> int | None:
