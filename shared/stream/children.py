@@ -5,12 +5,9 @@ killed it, and a task that never returns can't be stopped. A pipe a child tells 
 """
 
 import asyncio
-import ctypes
 import math
 import multiprocessing
-import os
 import signal
-import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -27,6 +24,7 @@ import structlog
 
 from shared.stream.attempt import Fault, Finished, attempt, failed
 from shared.stream.memory_bound import bound_memory
+from shared.stream.parent import tie_to_parent
 from shared.stream.record import Record
 
 log = structlog.get_logger(__name__)
@@ -47,7 +45,6 @@ MIN_TIMEOUT_SECONDS: Final = 1.0
 MIN_TIMEOUT_SHARE: Final = 0.1
 # As many time-outs may the search for a chunk's killers take: two find one hanging record, whatever the chunk.
 SETTLE_TIMEOUTS: Final = 4
-_PR_SET_PDEATHSIG: Final = 1
 
 
 class ChildLost(Exception):
@@ -252,7 +249,7 @@ def _serve(pipe: Connection, work: WorkFunction) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
-    _tie_to_parent()
+    tie_to_parent()
     bound_memory()
     pipe.send(READY)
     while True:
@@ -284,17 +281,3 @@ def _round_trip(value: Any) -> "memoryview[int]":  # noqa: ANN401 - it is the qu
 
 def _unpickled(answer: bytes) -> list[Finished]:
     return list(ForkingPickler.loads(answer))
-
-
-def _tie_to_parent() -> None:
-    """Die with the parent, even with one that was killed: an orphan would work for nobody."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    threading.Thread(target=_die_with_parent, daemon=True).start()
-
-
-def _die_with_parent() -> None:
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-    os._exit(0)

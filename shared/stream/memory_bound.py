@@ -11,9 +11,9 @@ MEMORY_BYTES: Final = 2 * 1024**3
 """The most that a child may have: the cleaner takes 0.1 GB for ordinary pages, 1.6 GB for the largest that it reads."""
 
 
-def bound_memory() -> None:
-    """Make the kernel refuse this process more than `MEMORY_BYTES`, on Linux; its killer would end whole containers."""
+def bound_memory(most_bytes: int = MEMORY_BYTES) -> None:
+    """Make the kernel refuse this process more than `most_bytes`, on Linux; its killer would end whole containers."""
     if sys.platform == "linux":
         limit, hard = resource.getrlimit(resource.RLIMIT_DATA)
-        known = [one for one in (limit, hard, MEMORY_BYTES) if one != resource.RLIM_INFINITY]
+        known = [one for one in (limit, hard, most_bytes) if one != resource.RLIM_INFINITY]
         resource.setrlimit(resource.RLIMIT_DATA, (min(known), hard))
