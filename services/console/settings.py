@@ -1,8 +1,8 @@
-"""How large `millrace topics apply` makes topics, where a deployment differs from production."""
+"""What differs between deployments of what a person asks for: how large new topics are, and where the gateway is."""
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
 from services.console.core.topics import PRODUCTION_PARTITIONS
@@ -21,4 +21,21 @@ class TopicSettings(Settings):
         default=None,
         description="Replicas of each partition. By default 3, or as many as there are brokers.",
         examples=[3],
+    )
+
+
+class GatewayAccess(Settings):
+    """Where `millrace ask` finds a gateway, and the key that it sends."""
+
+    model_config = SettingsConfigDict(env_prefix="GATEWAY_")
+
+    url: str | None = Field(
+        default=None,
+        description="The gateway's address. By default that of the local stack.",
+        examples=["http://127.0.0.1:8080"],
+    )
+    api_key: SecretStr = Field(
+        default=SecretStr(""),
+        description="The key that is sent, the same that the gateway is told.",
+        examples=["made by `python -c 'import secrets; print(secrets.token_urlsafe(24))'`"],
     )

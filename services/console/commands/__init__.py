@@ -6,6 +6,7 @@ from typing import Final
 import typer
 
 from services.console.commands import (
+    ask,
     crawl,
     datasets,
     dlq,
@@ -29,6 +30,7 @@ COMMANDS: Final[Mapping[str, typer.Typer | Command]] = {
     "topics": topics.app,
     "dlq": dlq.app,
     "datasets": datasets.app,
+    "ask": ask.COMMAND,
     "trace": trace.COMMAND,
     "forget": forget.COMMAND,
     "resume": resume.COMMAND,

@@ -10,6 +10,7 @@ from tests.services.console.harness import Shell
 COMMANDS = [
     ("doctor",),
     ("plan",),
+    ("ask",),
     ("rejected",),
     ("topics", "apply"),
     ("topics", "list"),

@@ -1,8 +1,8 @@
-"""Tests of how large topics are made."""
+"""Tests of how large topics are made, and of where the gateway is."""
 
 import pytest
 
-from services.console.settings import TopicSettings
+from services.console.settings import GatewayAccess, TopicSettings
 from shared.settings import SettingsError, load
 
 
@@ -11,7 +11,8 @@ def _no_file(monkeypatch: pytest.MonkeyPatch, tmp_path: object) -> None:
     """Read the environment alone."""
     monkeypatch.setenv("MILLRACE_HOME", str(tmp_path))
     monkeypatch.delenv("TOPICS_PARTITIONS", raising=False)
-    monkeypatch.delenv("TOPICS_REPLICATION", raising=False)
+    for name in ("TOPICS_REPLICATION", "GATEWAY_URL", "GATEWAY_API_KEY"):
+        monkeypatch.delenv(name, raising=False)
 
 
 def test_topics_are_sized_for_production_by_default() -> None:
@@ -32,3 +33,14 @@ def test_a_wrong_size_is_named(monkeypatch: pytest.MonkeyPatch, name: str, value
     monkeypatch.setenv(name, value)
     with pytest.raises(SettingsError, match=f"{name}={value}"):
         load(TopicSettings)
+
+
+def test_the_gateway_is_the_local_one_unless_another_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With its key, which nothing shows."""
+    assert load(GatewayAccess).url is None
+    monkeypatch.setenv("GATEWAY_URL", "https://models.example.org")
+    monkeypatch.setenv("GATEWAY_API_KEY", "not to be seen")
+    found = load(GatewayAccess)
+    assert found.url == "https://models.example.org"
+    assert found.api_key.get_secret_value() == "not to be seen"
+    assert "not to be seen" not in repr(found)
