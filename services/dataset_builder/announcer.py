@@ -102,6 +102,7 @@ class Announcer:
             trigger=verdict.trigger,
             rows=head.rows,
             train_rows=train_rows(head),
+            corrections=head.corrections,
             evaluation_set=self.evaluator.current(head, live, now),
             manifest_sha256=hashlib.sha256(data).hexdigest(),
             manifest_bytes=len(data),

@@ -1,23 +1,26 @@
-"""The service: its source, its work, its commit port, and what runs beside it."""
+"""The service: its sources, its work, its commit port, and what runs beside it."""
 
 import os
 import socket
 from dataclasses import dataclass, field
 from functools import cache, partial
+from typing import Any
 
 from services.dataset_builder.announcements import Announcements
 from services.dataset_builder.announcer import Announcer
 from services.dataset_builder.committer import DatasetCommitter, Desk
 from services.dataset_builder.core.announcement import SERVICE
+from services.dataset_builder.core.feedback import declared_labels
 from services.dataset_builder.core.offsets import place_name
-from services.dataset_builder.core.rows import body_of, outcomes, plan_of
 from services.dataset_builder.core.succession import Source
+from services.dataset_builder.core.work import Plan, body_of, outcomes
 from services.dataset_builder.evaluator import Evaluator
 from services.dataset_builder.settings import DatasetBuilderSettings
 from services.dataset_builder.shard_facts import ShardFacts
 from shared.contracts.datasets import DatasetReady
 from shared.contracts.documents import AugmentedDocument
-from shared.contracts.topics import DATASETS_READY, DOCUMENTS_AUGMENTED, Topic
+from shared.contracts.predictions import FeedbackReceived
+from shared.contracts.topics import DATASETS_READY, DOCUMENTS_AUGMENTED, FEEDBACK_RECEIVED, Topic
 from shared.datasets.erased import ErasedVersions
 from shared.datasets.evaluation import EvaluationSets
 from shared.datasets.store import DatasetStore
@@ -41,19 +44,21 @@ class Builder:
     kafka: KafkaSettings
     bucket: str
     source: Topic[AugmentedDocument] = DOCUMENTS_AUGMENTED
+    feedback: Topic[FeedbackReceived] = FEEDBACK_RECEIVED
     ready: Topic[DatasetReady] = DATASETS_READY
     name: str = SERVICE
     _desks: list[Desk] = field(default_factory=list)
 
-    def service(self) -> StreamService[AugmentedDocument]:
-        """Give what the runner runs."""
+    def service(self) -> StreamService[Any]:
+        """Give what the runner runs: documents and feedback come in one batch, and so in one version."""
         return StreamService(
             name=self.name,
             source=self.source,
-            process=partial(outcomes, plan_of(self.flywheel)),
+            process=partial(outcomes, Plan.of(self.flywheel)),
             route=no_route,
             rule_set="rows-1",
             claim=body_of,
+            also=(self.feedback,),
         )
 
     def committer(self, store: ObjectStore) -> DatasetCommitter:
@@ -91,16 +96,21 @@ class Builder:
             deny_list=DenyList(store),
             writer=f"{self.name}@{socket.gethostname()}:{os.getpid()}",
             now=utc_now,
-            adopted=self.settings.adopt,
+            adopted=self.settings.adopted,
+            declared=declared_labels(self.flywheel),
         )
 
     def _find_source(self) -> Source:
-        cluster_id, topic_id = kafka_ids(self.kafka, self.source.name)
-        return Source(cluster_id, self.source.name, topic_id)
+        ids = {name: kafka_ids(self.kafka, name) for name in (self.source.name, self.feedback.name)}
+        return Source(ids[self.source.name].cluster_id, {name: found.topic_id for name, found in ids.items()})
 
     def _find_starts(self) -> dict[str, int]:
-        starts = TopicReader(self.kafka).starts(self.source.name)
-        return {place_name(TopicPartition(self.source.name, partition)): at for partition, at in starts.items()}
+        reader = TopicReader(self.kafka)
+        return {
+            place_name(TopicPartition(name, partition)): at
+            for name in (self.source.name, self.feedback.name)
+            for partition, at in reader.starts(name).items()
+        }
 
 
 def no_route(message: object) -> Topic[DatasetReady]:

@@ -47,8 +47,8 @@ class HeadMoved(Exception):
 class Desk:
     """What a builder works with: its dataset, its records' source, and who it is.
 
-    `find_starts` says, by `topic/partition`, where the source begins now. `adopted` is the id of the topic whose
-    records a person has told us to take from wherever they begin.
+    `find_starts` says, by `topic/partition`, where the source begins now. `adopted` are the ids of topics whose records
+    a person has told us to take from wherever they begin. `declared` are the labels that sources name (`label_key`).
     """
 
     dataset: DatasetStore
@@ -58,7 +58,8 @@ class Desk:
     deny_list: DenyList
     writer: str
     now: Callable[[], Timestamp]
-    adopted: str = ""
+    adopted: frozenset[str] = frozenset()
+    declared: frozenset[str] = frozenset()
 
     def head(self) -> Manifest:
         """Read the head, or what comes before the first version; raises `Misconfigured` where its offsets are not ours.
@@ -70,10 +71,15 @@ class Desk:
         try:
             return counted_in(head, source, self.adopted)
         except ForeignSource as error:
+            ids = ",".join(source.topic_ids[topic] for topic in error.topics)
             raise Misconfigured(
-                f"dataset {head.dataset} can't go on with {source.topic}: {error}. Give the dataset another name, or "
-                f"set DATASET_BUILDER_ADOPT={source.topic_id} to add this topic's records to it; see {RUNBOOK}"
+                f"dataset {head.dataset} can't go on with {', '.join(error.topics)}: {error}. Give the dataset another "
+                f"name, or set DATASET_BUILDER_ADOPT={ids} to add their records to it; see {RUNBOOK}"
             ) from error
+
+    def gaps(self) -> frozenset[str]:
+        """Name the topics in which records may be missing, for a person has said so."""
+        return frozenset(topic for topic, id_ in self.find_source().topic_ids.items() if id_ in self.adopted)
 
     def facts_of(self, entry: ShardEntry) -> tuple[Fact, ...]:
         """Read the facts of one of the head's shards; raises `HeadMoved`, and `Misconfigured` for a damaged one."""
@@ -119,11 +125,11 @@ class DatasetCommitter:
     def _try(self, documents: Sequence[Sequence[Row]], ranges: Sequence[OffsetRange]) -> bool:
         """Commit on the head as it is known, and tell whether that held."""
         head = self._head or self.desk.head()
-        gaps = self.desk.adopted == self.desk.find_source().topic_id
-        require_contiguous(ranges, self._ends(head, ranges), gaps=gaps)
+        require_contiguous(ranges, self._ends(head, ranges), self.desk.gaps())
         try:
             self._learn(head)
-            decision = decide(self._index, documents, self._denied(head, documents).__contains__)
+            denied = self._denied(head, documents)
+            decision = decide(self._index, documents, denied.__contains__, self.desk.declared)
             self._commit_on(head, decision, ranges)
         except (HeadMoved, VersionTaken):
             self._head = None

@@ -19,7 +19,12 @@ class DatasetBuilderSettings(Settings):
     )
     adopt: Annotated[str, Field(max_length=200)] = Field(
         default="",
-        description="The id of a topic documents-augmented whose records are taken from wherever they begin: for one "
-        "that was created anew, or has lost records. Unset it once a version was committed.",
+        description="The ids, with commas between, of topics whose records are taken from wherever they begin: for "
+        "those that were created anew, or have lost records. Unset it once a version was committed.",
         examples=["Wq1sjyWFQnmSyVYrPLgm6A"],
     )
+
+    @property
+    def adopted(self) -> frozenset[str]:
+        """Give the ids in `adopt`."""
+        return frozenset(id_.strip() for id_ in self.adopt.split(",") if id_.strip())

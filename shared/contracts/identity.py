@@ -45,6 +45,11 @@ def document_id(url: str) -> str:
     return hashlib.sha256(canonical_url(url).encode()).digest()[:DOCUMENT_ID_BYTES].hex()
 
 
+def feedback_document_id(task: str, customer: str, input_hash: str) -> str:
+    """Name what a customer has said of one input of one task: 32 hex digits, the same whenever they say it again."""
+    return digest_of("feedback", task, customer, input_hash)[: 2 * DOCUMENT_ID_BYTES]
+
+
 def content_hash(content: bytes) -> str:
     """Give the hex SHA-256 of `content`."""
     return hashlib.sha256(content).hexdigest()

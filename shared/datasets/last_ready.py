@@ -27,6 +27,7 @@ def last_ready(datasets: DatasetStore, head: Manifest, known: Last | None = None
         version=record.version,
         at=record.created_at,
         train_rows=record.train_rows,
+        corrections=record.corrections,
         content_hash="" if manifest is None else manifest.content_hash,
         next_offsets={} if manifest is None else manifest.next_offsets,
     )

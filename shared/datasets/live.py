@@ -52,6 +52,11 @@ def count_rows(rows: Iterable[Row]) -> dict[str, int]:
     return _sorted(counts)
 
 
+def label_key(name: str, value: str) -> str:
+    """Give the key under which rows of one label are counted."""
+    return f"label:{name}={value}"
+
+
 def recount(counts: Mapping[str, int], *, added: Mapping[str, int], removed: Mapping[str, int]) -> dict[str, int]:
     """Give `counts` with those of added rows and without those of removed ones: what `count_rows` says of all rows.
 
@@ -77,8 +82,7 @@ def _keys(row: Row) -> Iterator[str]:
     yield f"split:{row.split.value}"
     yield f"language:{row.language}"
     yield f"kind:{row.kind}"
-    for name, value in row.labels.items():
-        yield f"label:{name}={value}"
+    yield from (label_key(name, value) for name, value in row.labels.items())
 
 
 def _sorted(counts: Mapping[str, int]) -> dict[str, int]:

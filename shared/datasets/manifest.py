@@ -39,8 +39,10 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     `next_offsets` says, by `topic/partition`, from which offset on records are not in it. `rows` counts the rows that
     are part of it, by `split:…`, `label:<name>=…`, `language:…`, `kind:…` and `total`. `denied` holds the salted hashes
     of documents that must never come back. `sightings` say when a document was last fetched, where it said then what it
-    had said before and its rows tell of an earlier fetch: what is older than that is not news. `content_hash` is over
-    the shards' digests and the tombstones: equal content, equal hash.
+    had said before and its rows tell of an earlier fetch: what is older than that is not news. `corrections` counts
+    how often a customer's accepted word has changed what train says; it never falls. `changed_at` is when a builder
+    last brought rows or took some out; where it is None, nobody had noted it yet. `content_hash` is over the shards'
+    digests and the tombstones: equal content, equal hash.
     """
 
     dataset: str
@@ -57,6 +59,8 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     rows: dict[str, int] = msgspec.field(default_factory=dict)
     denied: tuple[str, ...] = ()
     sightings: dict[str, Timestamp] = msgspec.field(default_factory=dict)
+    corrections: int = 0
+    changed_at: Timestamp | None = None
     content_hash: str = ""
     format: int = FORMAT
 

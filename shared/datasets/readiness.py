@@ -14,7 +14,7 @@ TRAIN: Final = f"split:{Split.TRAIN.value}"
 
 @dataclass(frozen=True)
 class Ready:
-    """The version is worth training on; `trigger` is the rule that says so: `new-rows` or `age`."""
+    """The version is worth training on; `trigger` is the rule that says so: `new-rows`, `correction` or `age`."""
 
     trigger: str
 
@@ -33,6 +33,7 @@ class Last:
     version: int
     at: datetime
     train_rows: int = 0
+    corrections: int = 0
     content_hash: str = ""
     next_offsets: Mapping[str, int] = field(default_factory=dict)
 
@@ -40,15 +41,19 @@ class Last:
 def readiness(head: Manifest, last: Last, policy: Readiness, now: datetime) -> Ready | NotReady:
     """Say whether `head` has grown enough since `last`, or is different and `last` old, and nothing comes in any more.
 
-    Whether every label is covered is asked then (`uncovered`), for it costs more to know.
+    A correction alone is enough too, for somebody waits for it; but not before there is a first version to correct.
+    Words of customers that make no row come all day, so only commits that change rows are waited out. Whether every
+    label is covered is asked then (`uncovered`), for it costs more to know.
     """
     if head.version <= last.version:
         return NotReady("nothing has been committed since the last version that was ready")
-    if now - head.created_at < timedelta(seconds=policy.quiet_seconds):
+    if now - (head.changed_at or head.created_at) < timedelta(seconds=policy.quiet_seconds):
         return NotReady(f"rows still come in: the last commit is less than {policy.quiet_seconds:g} s ago")
     grown = train_rows(head) - last.train_rows
     if grown >= max(1, policy.new_rows):
         return Ready("new-rows")
+    if last.version and head.corrections > last.corrections:
+        return Ready("correction")
     # The curator's versions, too, have other shards; but only a builder's go on in the topic.
     changed = head.content_hash != last.content_hash and head.next_offsets != last.next_offsets
     if changed and train_rows(head) and now - last.at >= timedelta(seconds=policy.max_age_seconds):

@@ -17,8 +17,8 @@ class ReadyRecord(msgspec.Struct, frozen=True, kw_only=True):
     """One version that is ready.
 
     `trigger` says which rule of the policy was met. `rows` are the manifest's counts, `train_rows` those of its
-    training rows. `evaluation_set` names the evaluation set that it is judged on, empty where there is none yet.
-    `manifest_sha256` and `manifest_bytes` are those of the manifest's object.
+    training rows, and `corrections` is the manifest's. `evaluation_set` names the evaluation set that it is judged on,
+    empty where there is none yet. `manifest_sha256` and `manifest_bytes` are those of the manifest's object.
     """
 
     version: int
@@ -26,6 +26,7 @@ class ReadyRecord(msgspec.Struct, frozen=True, kw_only=True):
     trigger: str
     rows: dict[str, int]
     train_rows: int
+    corrections: int = 0
     evaluation_set: str = ""
     manifest_sha256: str
     manifest_bytes: int

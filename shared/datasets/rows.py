@@ -1,6 +1,6 @@
 """One row of a dataset, with all that is known of where it came from."""
 
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 
@@ -8,7 +8,11 @@ from shared.contracts.documents import Lineage
 from shared.contracts.identity import digest_of
 from shared.contracts.split import Split
 
-Kind = Literal["page", "title", "heading", "paragraph"]
+Kind = Literal["page", "title", "heading", "paragraph", "feedback"]
+"""What of a document a row is; `feedback` is a text that a customer has sent, with the label that they gave it."""
+
+FEEDBACK: Final = "feedback"
+"""The kind of such a row, and the source that its lineage names."""
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):

@@ -6,13 +6,14 @@ from collections.abc import Iterable
 from services.dataset_builder.core.facts import Fact
 from shared.contracts.split import Split
 from shared.datasets.readiness import NotReady
+from shared.datasets.rows import FEEDBACK
 from shared.flywheel.config import Task
 
 
 def uncovered(live: Iterable[Fact], tasks: Iterable[Task], min_rows: int) -> NotReady | None:
     """Say which label of which task has fewer than `min_rows` training rows that the task learns from; None for none.
 
-    The labels of a task are those that any live row has.
+    The labels of a task are those that any live page has: what a customer says is learnt too, but holds nothing up.
     """
     facts = tuple(live)
     for task in tasks:
@@ -20,9 +21,9 @@ def uncovered(live: Iterable[Fact], tasks: Iterable[Task], min_rows: int) -> Not
         train.update(
             value
             for fact in facts
-            if fact.split is Split.TRAIN and fact.kind in task.texts and fact.language in task.languages
+            if fact.split is Split.TRAIN and fact.kind in (*task.texts, FEEDBACK) and fact.language in task.languages
             for name, value in fact.labels
-            if name == task.label
+            if name == task.label and value in train
         )
         few = {value: count for value, count in sorted(train.items()) if count < min_rows}
         if few or (min_rows and not train):
@@ -32,5 +33,6 @@ def uncovered(live: Iterable[Fact], tasks: Iterable[Task], min_rows: int) -> Not
 
 
 def label_values(facts: Iterable[Fact], task: Task) -> set[str]:
-    """Give every value of the task's label that a row has."""
-    return {value for fact in facts for name, value in fact.labels if name == task.label}
+    """Give every value of the task's label that a page has."""
+    pages = (fact for fact in facts if fact.kind != FEEDBACK)
+    return {value for fact in pages for name, value in fact.labels if name == task.label}

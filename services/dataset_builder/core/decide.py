@@ -7,10 +7,12 @@ The same documents in any number of batches, twice or thrice, give the same live
 - copies follow their edition: those of any other are left out;
 - of a cluster of near duplicates one edition is live (`shared.datasets.clusters`), the others are `duplicate`: spares;
 - what is denied stays out for ever.
+
+But for one thing: a customer's text counts only under a label that is known when it comes.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal
@@ -25,31 +27,42 @@ from services.dataset_builder.core.index import (
     is_erased,
     live_counts,
 )
-from shared.datasets.live import recount
+from shared.contracts.split import Split
+from shared.datasets.live import label_key, recount
 from shared.datasets.manifest import Reason
-from shared.datasets.rows import Row
+from shared.datasets.rows import FEEDBACK, Row
 
 IsDenied = Callable[[str], bool]
 """Say whether a document, by its id, must never come back."""
 
-Verdict = Literal["written", "known", "older", "stray-copy", "denied"]
-"""What became of a row; a stray copy is one of an edition that is not its document's current one."""
+Verdict = Literal["written", "known", "older", "stray-copy", "denied", "unknown-label"]
+"""What became of a row; a stray copy is one of an edition that is not its document's current one. A customer's text has
+an unknown label where neither a live row has it nor the flywheel's sources declare it: no customer makes a class."""
 
 
 @dataclass(frozen=True)
 class Decision:
-    """What the next version differs by: its new rows, and all of its tombstones, sightings and counts."""
+    """What the next version differs by: its new rows, and all of its tombstones, sightings and counts.
+
+    `corrections` counts the customers' texts in train that are new, or have another label than before.
+    """
 
     rows: tuple[Row, ...]
     tombstones: Mapping[Key, Reason]
     sightings: Mapping[str, datetime]
     counts: Mapping[str, int]
     verdicts: Counter[Verdict]
+    corrections: int = 0
 
 
-def decide(index: Index, documents: Iterable[Sequence[Row]], is_denied: IsDenied) -> Decision:
-    """Decide on `documents`, each of them all the rows that one record made, in the order of their coming."""
-    draft = _Draft(index, is_denied)
+def decide(
+    index: Index, documents: Iterable[Sequence[Row]], is_denied: IsDenied, declared: Container[str] = ()
+) -> Decision:
+    """Decide on `documents`, each of them all the rows that one record made, in the order of their coming.
+
+    `declared` are the labels that the flywheel's sources name, as a manifest counts them (`label_key`).
+    """
+    draft = _Draft(index, is_denied, declared)
     for rows in documents:
         if rows:
             draft.take(rows)
@@ -62,9 +75,11 @@ class _Draft:
 
     index: Index
     is_denied: IsDenied
+    declared: Container[str] = ()
     changed: dict[str, Document] = field(default_factory=dict)
     rows: list[Row] = field(default_factory=list)
     verdicts: Counter[Verdict] = field(default_factory=Counter)
+    corrections: int = 0
 
     def take(self, rows: Sequence[Row]) -> None:
         """Take the rows of one record: of one edition of one document."""
@@ -73,6 +88,8 @@ class _Draft:
         erased = is_erased(self.index.tombstones, first.document_id, first.edition)
         if erased or self.is_denied(first.document_id):
             self.verdicts["denied"] += len(rows)
+        elif first.kind == FEEDBACK and not all(self._is_label(*label) for label in first.labels.items()):
+            self.verdicts["unknown-label"] += len(rows)
         elif first.lineage.op:
             self._take_copy(rows, known)
         elif known is None or _is_news(known, fact_of(first)):
@@ -100,7 +117,15 @@ class _Draft:
                 removed=live_counts(before, self.index.tombstones),
             ),
             verdicts=self.verdicts,
+            corrections=self.corrections,
         )
+
+    def _is_label(self, name: str, value: str) -> bool:
+        """Say whether a source declares the label, or a row has it: a live one, or one of this batch."""
+        key = label_key(name, value)
+        if key in self.declared or self.index.rows[key] > 0:
+            return True
+        return any(row.labels.get(name) == value for row in self.rows)
 
     def _document(self, document_id: str) -> Document | None:
         return self.changed.get(document_id) or self.index.documents.get(document_id)
@@ -114,6 +139,9 @@ class _Draft:
     def _take_current(self, rows: Sequence[Row], known: Document | None) -> None:
         """Make the edition of `rows` current, or see it again; a page that says what it once said has its rows back."""
         first = fact_of(rows[0])
+        says_otherwise = known is None or known.current != first.edition
+        if first.kind == FEEDBACK and first.split is Split.TRAIN and says_otherwise:
+            self.corrections += 1
         if known is None:
             known = Document({}, first.edition, first.version)
         if first.edition not in known.editions:

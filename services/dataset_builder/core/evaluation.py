@@ -8,6 +8,8 @@ from typing import Final
 
 from services.dataset_builder.core.facts import Fact
 from shared.contracts.split import Split
+from shared.datasets.live import label_key
+from shared.datasets.rows import FEEDBACK
 from shared.flywheel.config import Evaluation, Task
 
 JUDGING: Final = (Split.VALIDATION, Split.TEST)
@@ -54,11 +56,15 @@ def judges_of(live: Iterable[Fact]) -> Judges:
 
 
 def too_few(judges: Judges, live: Sequence[Fact], tasks: Iterable[Task], policy: Evaluation) -> TooFew | None:
-    """Say what `judges` lack: rows of a label, or of a language, that any live row has; None where they suffice."""
-    labels = {f"label:{name}={value}" for fact in live for name, value in fact.labels}
+    """Say what `judges` lack: rows of a label, or of a language, that any live page has; None where they suffice.
+
+    What a customer says is judged by too, but can't bring the demand that there be more of it.
+    """
+    pages = [fact for fact in live if fact.kind != FEEDBACK]
+    labels = {label_key(name, value) for fact in pages for name, value in fact.labels}
     wanted = {task.label for task in tasks}
     minima = {key: policy.min_rows_per_label for key in labels if key[6:].partition("=")[0] in wanted}
-    minima |= {f"language:{fact.language}": policy.min_rows_per_language for fact in live}
+    minima |= {f"language:{fact.language}": policy.min_rows_per_language for fact in pages}
     few = [
         f"{key} has {judges.counts[split].get(key, 0)} of {least} in {split.value}"
         for split in JUDGING

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from shared.contracts.split import Split
 from shared.datasets.clusters import cluster_of
-from shared.datasets.live import TOTAL
+from shared.datasets.live import TOTAL, label_key
 from shared.datasets.rows import Row
 
 
@@ -39,7 +39,7 @@ class Fact(NamedTuple):
         yield f"language:{self.language}"
         yield f"kind:{self.kind}"
         for name, value in self.labels:
-            yield f"label:{name}={value}"
+            yield label_key(name, value)
 
 
 def fact_of(row: Row) -> Fact:

@@ -1,6 +1,6 @@
 """Whether a batch goes on where the dataset ends: the rule by which no row is written twice, whoever wakes up late."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 
 from shared.stream.record import OffsetRange, TopicPartition
 
@@ -13,17 +13,20 @@ class OffsetGap(Exception):
     """Records between the dataset's end and the batch are missing: they are gone from the topic, or were skipped."""
 
 
-def require_contiguous(ranges: Sequence[OffsetRange], next_offsets: Mapping[str, int], *, gaps: bool = False) -> None:
+def require_contiguous(
+    ranges: Sequence[OffsetRange], next_offsets: Mapping[str, int], gaps: Container[str] = ()
+) -> None:
     """Raise unless each of `ranges` begins at its partition's next offset; one that is not known begins anywhere.
 
-    With `gaps` it may begin later: a person has said that what is missing is gone. `Overtaken` goes before `OffsetGap`:
-    a builder that another has overtaken knows nothing of gaps.
+    In a topic of `gaps` it may begin later: a person has said that what is missing is gone. `Overtaken` goes before
+    `OffsetGap`: a builder that another has overtaken knows nothing of gaps.
     """
     late = [covered for covered in ranges if covered.first < _expected(covered, next_offsets)]
     if late:
         raise Overtaken(_said("were committed by another builder", late, next_offsets))
-    early = [covered for covered in ranges if covered.first > _expected(covered, next_offsets)]
-    if early and not gaps:
+    whole = [covered for covered in ranges if covered.topic not in gaps]
+    early = [covered for covered in whole if covered.first > _expected(covered, next_offsets)]
+    if early:
         raise OffsetGap(_said("do not follow what the dataset holds", early, next_offsets))
 
 

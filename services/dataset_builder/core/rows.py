@@ -1,16 +1,15 @@
 """What rows a document becomes: its page and, where a task learns from short texts, title, headings and paragraphs."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
 from shared.contracts.documents import AugmentedDocument
-from shared.contracts.message import ClaimCheck
 from shared.contracts.split import Split, split_of
 from shared.datasets.rows import Kind, Row, edition_of, row_id_of
 from shared.flywheel.config import Flywheel
-from shared.stream.service import Outcome, Received
+from shared.stream.service import Received
 
 _PARAGRAPHS: Final = re.compile(r"\n\s*\n")
 
@@ -26,16 +25,6 @@ class RowPlan:
 def plan_of(flywheel: Flywheel) -> RowPlan:
     """Give the plan that suits every task of `flywheel`."""
     return RowPlan(frozenset(kind for task in flywheel.tasks for kind in task.texts), flywheel.dataset.paragraphs)
-
-
-def body_of(document: AugmentedDocument) -> ClaimCheck | None:
-    """Name the text in S3, where it is too large to be inline."""
-    return document.body
-
-
-def outcomes(plan: RowPlan, batch: Sequence[Received[AugmentedDocument]]) -> list[Outcome]:
-    """Give the rows of each document as the payload of its outcome; nothing is sent."""
-    return [Outcome(payload=rows_of(plan, received)) for received in batch]
 
 
 def rows_of(plan: RowPlan, received: Received[AugmentedDocument]) -> tuple[Row, ...]:

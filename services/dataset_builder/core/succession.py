@@ -1,6 +1,6 @@
 """The manifest that follows another: pure, but for the moment and the writer, which are given."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,15 +16,19 @@ from shared.stream.record import OffsetRange
 
 @dataclass(frozen=True)
 class Source:
-    """Where the records of a dataset come from: the ids of the Kafka cluster, and of the topic in it."""
+    """Where the records of a dataset come from: the id of the Kafka cluster, and those of the topics in it, by name."""
 
     cluster_id: str
-    topic: str
-    topic_id: str
+    topic_ids: Mapping[str, str]
 
 
 class ForeignSource(Exception):
-    """The dataset's offsets count in another cluster, or in a topic that was created anew."""
+    """The dataset's offsets count in another cluster, or in topics that were created anew: those in `topics`."""
+
+    def __init__(self, reasons: Mapping[str, str]) -> None:
+        """Say why each topic, by name, is foreign."""
+        super().__init__("; ".join(dict.fromkeys(reasons.values())))
+        self.topics = tuple(reasons)
 
 
 def empty_manifest(dataset: str, at: datetime) -> Manifest:
@@ -32,33 +36,36 @@ def empty_manifest(dataset: str, at: datetime) -> Manifest:
     return Manifest(dataset=dataset, version=0, created_at=at, writer="")
 
 
-def counted_in(head: Manifest, source: Source, adopted: str) -> Manifest:
+def counted_in(head: Manifest, source: Source, adopted: Container[str]) -> Manifest:
     """Give `head` with offsets that count in `source`; raises `ForeignSource` where they count in something else.
 
-    Where `adopted` is the topic's id, a person has said that its records are to be taken from wherever they begin:
+    Where a topic's id is in `adopted`, a person has said that its records are to be taken from wherever they begin:
     then offsets of what was before are dropped.
     """
-    reason = _foreign(head, source)
-    if reason and adopted != source.topic_id:
-        raise ForeignSource(reason)
-    return _without_offsets(head, source) if reason else head
+    foreign = _foreign(head, source)
+    if any(source.topic_ids[topic] not in adopted for topic in foreign):
+        raise ForeignSource(foreign)
+    return _without_offsets(head, source, foreign) if foreign else head
 
 
-def _foreign(head: Manifest, source: Source) -> str:
+def _foreign(head: Manifest, source: Source) -> dict[str, str]:
+    """Say of each topic that the dataset's offsets don't count in why they don't."""
     if head.cluster_id not in ("", source.cluster_id):
-        return f"its offsets are of the Kafka cluster {head.cluster_id}, and this is {source.cluster_id}"
-    known = head.topic_ids.get(source.topic, source.topic_id)
-    if known != source.topic_id:
-        return f"its offsets are of a topic {source.topic} with the id {known}, and this one has {source.topic_id}"
-    return ""
+        reason = f"its offsets are of the Kafka cluster {head.cluster_id}, and this is {source.cluster_id}"
+        return dict.fromkeys(source.topic_ids, reason)
+    return {
+        topic: f"its offsets are of a topic {topic} with the id {head.topic_ids[topic]}, and this one has {topic_id}"
+        for topic, topic_id in source.topic_ids.items()
+        if head.topic_ids.get(topic, topic_id) != topic_id
+    }
 
 
-def _without_offsets(head: Manifest, source: Source) -> Manifest:
+def _without_offsets(head: Manifest, source: Source, foreign: Container[str]) -> Manifest:
     same_cluster = head.cluster_id == source.cluster_id
     kept = {
         place: offset
         for place, offset in head.next_offsets.items()
-        if same_cluster and place.rpartition("/")[0] != source.topic
+        if same_cluster and place.rpartition("/")[0] not in foreign
     }
     ids = head.topic_ids if same_cluster else {}
     return msgspec.structs.replace(head, next_offsets=kept, topic_ids=ids)
@@ -92,10 +99,13 @@ def next_manifest(head: Manifest, commit: Commit) -> Manifest:
         sightings=dict(sorted(decision.sightings.items())),
         next_offsets=advanced(head.next_offsets, commit.ranges),
         cluster_id=commit.source.cluster_id,
-        topic_ids={**head.topic_ids, commit.source.topic: commit.source.topic_id},
+        topic_ids={**head.topic_ids, **commit.source.topic_ids},
         rows=dict(decision.counts),
+        corrections=head.corrections + decision.corrections,
     )
-    return msgspec.structs.replace(manifest, content_hash=content_hash(manifest))
+    made_hash = content_hash(manifest)
+    changed_at = head.changed_at if made_hash == head.content_hash else commit.at
+    return msgspec.structs.replace(manifest, content_hash=made_hash, changed_at=changed_at)
 
 
 def tombstones_of(reasons: Mapping[Key, Reason]) -> tuple[Tombstone, ...]:

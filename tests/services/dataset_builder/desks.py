@@ -6,12 +6,13 @@ from datetime import datetime, timedelta
 
 from services.curator.dataset_eraser import DatasetEraser
 from services.dataset_builder.committer import DatasetCommitter, Desk
-from services.dataset_builder.core.rows import RowPlan, rows_of
+from services.dataset_builder.core.rows import RowPlan
 from services.dataset_builder.core.succession import Source
 from services.dataset_builder.shard_facts import ShardFacts
 from shared.contracts.documents import AugmentedDocument
 from shared.contracts.envelope import Origin
 from shared.contracts.erasures import ErasureRequested
+from shared.contracts.predictions import FeedbackReceived
 from shared.datasets.rows import Row
 from shared.datasets.store import DatasetStore
 from shared.io.deny_list import DenyList
@@ -19,9 +20,9 @@ from shared.io.memory import MemoryObjectStore
 from shared.io.object_store import ObjectStore
 from shared.stream.record import OffsetRange
 from shared.stream.runner import utc_now
-from tests.services.dataset_builder.builders import PAGE_ONLY, moment, received
+from tests.services.dataset_builder.builders import PAGE_ONLY, moment, rows
 
-SOURCE = Source("cluster", "in", "topic-1")
+SOURCE = Source("cluster", {"in": "topic-1", "words": "topic-9"})
 
 
 @dataclass
@@ -62,7 +63,8 @@ class World:
             deny_list=DenyList(self.store, fresh_seconds=0),
             writer="test",
             now=self.clock,
-            adopted=adopted,
+            adopted=frozenset({adopted}),
+            declared=frozenset({"label:app=draw"}),
         )
 
     @property
@@ -113,13 +115,13 @@ class Erasing(MemoryObjectStore):
 
 async def commit(
     committer: DatasetCommitter,
-    messages: Sequence[AugmentedDocument | None],
+    messages: Sequence[AugmentedDocument | FeedbackReceived | None],
     first: int = 0,
     plan: RowPlan = PAGE_ONLY,
 ) -> None:
     """Commit `messages`, one an offset, from `first` on, in partition 0; None is a dead letter."""
     outcomes = [
-        Done(Origin("in", 0, offset), None if message is None else rows_of(plan, received(message)))
+        Done(Origin("in", 0, offset), None if message is None else rows(message, plan))
         for offset, message in enumerate(messages, first)
     ]
     await committer.commit(outcomes, [OffsetRange("in", 0, first, first + len(messages) - 1)])

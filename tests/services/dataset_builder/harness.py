@@ -9,11 +9,12 @@ from typing import Final
 import msgspec
 from kafka import KafkaAdminClient
 
-from services.dataset_builder.core.rows import plan_of, rows_of
+from services.dataset_builder.core.rows import plan_of
 from shared.contracts.datasets import DatasetReady
 from shared.contracts.documents import AugmentedDocument
 from shared.contracts.envelope import Headers, to_headers
 from shared.contracts.message import decode, encode
+from shared.contracts.predictions import FeedbackReceived
 from shared.datasets.live import Tombstones
 from shared.datasets.manifest import Manifest
 from shared.datasets.ready import ReadyRecords
@@ -23,12 +24,19 @@ from shared.datasets.verify import problems
 from shared.flywheel.config import Flywheel
 from shared.io.s3 import S3ObjectStore
 from shared.settings import KafkaSettings
-from tests.services.dataset_builder.builders import received
+from tests.services.dataset_builder.builders import batches, received
 from tests.services.dataset_builder.flywheels import flywheel_of
-from tests.services.dataset_builder.naive import naive_live
+from tests.services.dataset_builder.naive import naive_corrections, naive_live
 from tests.services.dataset_builder.orders import Orders
 from tests.shared.stream.harness import PARTITIONS, Flow, Worker
 
+Told = AugmentedDocument | FeedbackReceived
+"""What a builder is told of."""
+
+SOURCES: Final = ("in", "words")
+"""Its topics: documents, and what customers say."""
+
+WORDS_PARTITIONS: Final = 2
 WORKER: Final = "tests.services.dataset_builder.worker"
 ENVIRONMENT: Final = {
     "STREAM_BATCH_SIZE": "20",
@@ -42,13 +50,15 @@ class BuilderFlow(Flow):
     """The topics and the dataset of one test."""
 
     policy: dict[str, float] = field(default_factory=dict)
-    told: list[AugmentedDocument] = field(default_factory=list)
+    told: list[Told] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         """Create the topics, and write the orders."""
         super().__post_init__()
         admin = KafkaAdminClient(bootstrap_servers=self.bootstrap)
-        admin.create_topics({f"{self.prefix}-ready": {"num_partitions": 1}}, wait_for_metadata=True)
+        counts = {"ready": 1, "words": WORDS_PARTITIONS, "words-dlq": 1}
+        topics = {f"{self.prefix}-{name}": {"num_partitions": count} for name, count in counts.items()}
+        admin.create_topics(topics, wait_for_metadata=True)
         admin.close()
         self.order()
 
@@ -81,11 +91,16 @@ class BuilderFlow(Flow):
         """Start a builder."""
         return Worker(self, ENVIRONMENT | env, (WORKER, str(self.folder / "orders.json")))
 
-    def tell(self, messages: Iterable[AugmentedDocument]) -> None:
-        """Publish `messages`; those of one document keep their order."""
+    def tell(self, messages: Iterable[Told]) -> None:
+        """Publish `messages`, each to its topic; those of one document keep their order."""
         told = list(messages)
         self.told += told
-        self.publish_raw(map(record_of, told))
+        for name in SOURCES:
+            self.publish_raw([record_of(message) for message in told if topic_of(message) == name], name)
+
+    def finished(self, name: str = "") -> bool:
+        """Say whether everything that was published is committed, by default on either topic."""
+        return all(super(BuilderFlow, self).finished(one) for one in ([name] if name else SOURCES))
 
     def head(self) -> Manifest:
         """Give the newest version."""
@@ -109,9 +124,17 @@ class BuilderFlow(Flow):
         return [row for entry in manifest.shards for row in self.dataset.read_shard(entry)]
 
 
-def record_of(message: AugmentedDocument) -> tuple[bytes, int, Headers]:
-    """Give the record of `message`: its value, its partition by document, and its headers."""
-    partition = int(message.document_id[:8], 16) % PARTITIONS
+def topic_of(message: Told) -> str:
+    """Name the topic of `message`, less its prefix."""
+    return "words" if isinstance(message, FeedbackReceived) else "in"
+
+
+def record_of(message: Told) -> tuple[bytes, int, Headers]:
+    """Give the record of `message`: its value, its partition by document or by input, and its headers."""
+    if isinstance(message, FeedbackReceived):
+        partition = int(message.input_hash[:8], 16) % WORDS_PARTITIONS
+    else:
+        partition = int(message.document_id[:8], 16) % PARTITIONS
     return encode(message), partition, to_headers(received(message).envelope)
 
 
@@ -128,13 +151,14 @@ def assert_whole(flow: BuilderFlow) -> dict[str, int]:
         assert all(manifest.next_offsets[place] >= offset for place, offset in reached.items())
         reached = Counter(manifest.next_offsets)
     head = flow.head()
-    assert sum(head.next_offsets.values()) == flow.count("in")
+    assert sum(head.next_offsets.values()) == sum(map(flow.count, SOURCES))
     assert_rows(flow, head)
     assert_events(flow)
     return {
-        "records": flow.count("in"),
+        "records": sum(map(flow.count, SOURCES)),
         "versions": len(versions),
         "rows": sum(entry.rows for entry in head.shards),
+        "corrections": head.corrections,
         "live": head.rows["total"],
         "events": len(flow.events()),
     }
@@ -143,8 +167,9 @@ def assert_whole(flow: BuilderFlow) -> dict[str, int]:
 def assert_rows(flow: BuilderFlow, head: Manifest) -> None:
     """Check that the rows are those that were told of, each once, and that the naive model lets the same ones live."""
     plan = plan_of(flow.flywheel)
-    wanted = {row.row_id for message in flow.told for row in rows_of(plan, received(message))}
+    wanted = {row.row_id for made in batches(flow.told, plan) for row in made}
     found = flow.rows(head)
+    assert head.corrections == naive_corrections(batches(flow.told))
     assert Counter(row.row_id for row in found) == Counter(dict.fromkeys(wanted, 1))
     by_event: dict[str, list[Row]] = {}
     for row in found:

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 
 from msgspec.structs import replace
 
@@ -17,6 +17,7 @@ from shared.datasets.rows import Row
 from shared.datasets.verify import Problem, problems
 from tests.services.dataset_builder.builders import BEGINNING
 
+NEVER = datetime.min.replace(tzinfo=UTC)
 ORDER = [Split.TEST, Split.VALIDATION, Split.TRAIN]
 
 
@@ -37,6 +38,18 @@ def naive_live(history: Iterable[Sequence[Row]], denied: Collection[str] = ()) -
         if news:
             kept.setdefault((id_, edition), {}).update({row.row_id: row for row in rows})
     return _one_a_cluster(kept, [(id_, edition) for id_, (edition, _) in current.items() if id_ not in denied])
+
+
+def naive_corrections(history: Iterable[Sequence[Row]]) -> int:
+    """Count how often a customer's word changed what train says of an input."""
+    count, current = 0, dict[str, tuple[str, datetime]]()
+    for (row,) in (rows for rows in history if rows and rows[0].kind == "feedback"):
+        edition, at = current.get(row.document_id, ("", NEVER))
+        news = row.edition != edition and row.lineage.fetched_at > at
+        count += news and row.split is Split.TRAIN
+        if news or row.edition == edition:
+            current[row.document_id] = row.edition, max(at, row.lineage.fetched_at)
+    return count
 
 
 def _one_a_cluster(kept: dict[Key, dict[str, Row]], current: Iterable[Key]) -> set[str]:
@@ -62,9 +75,11 @@ class Dataset:
     counts: dict[str, int] = field(default_factory=dict)
     index: Index = field(default_factory=Index)
 
-    def commit(self, documents: Sequence[Sequence[Row]], denied: Collection[str] = ()) -> Decision:
+    def commit(
+        self, documents: Sequence[Sequence[Row]], denied: Collection[str] = (), declared: Collection[str] = ()
+    ) -> Decision:
         """Decide on a batch and commit it."""
-        made = decide(self.index, documents, denied.__contains__)
+        made = decide(self.index, documents, denied.__contains__, declared)
         self.rows += made.rows
         self.tombstones, self.sightings = dict(made.tombstones), dict(made.sightings)
         self.counts = dict(made.counts)

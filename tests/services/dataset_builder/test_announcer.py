@@ -12,7 +12,9 @@ from services.dataset_builder.committer import DatasetCommitter
 from services.dataset_builder.core.succession import Source
 from services.dataset_builder.evaluator import Evaluator
 from shared.contracts.datasets import DatasetReady
+from shared.contracts.documents import AugmentedDocument
 from shared.contracts.envelope import Envelope
+from shared.contracts.predictions import FeedbackReceived
 from shared.contracts.split import Split
 from shared.contracts.topics import DATASETS_READY
 from shared.datasets.erased import ErasedFrom, ErasedVersions
@@ -21,7 +23,7 @@ from shared.datasets.ready import ReadyRecord, ReadyRecords
 from shared.flywheel.config import Flywheel
 from shared.io.outage import Misconfigured, Outage
 from shared.settings import KafkaSettings
-from tests.services.dataset_builder.builders import document, document_id, moment
+from tests.services.dataset_builder.builders import correction, document, document_id, moment
 from tests.services.dataset_builder.desks import Erasing, World, commit
 from tests.services.dataset_builder.flywheels import flywheel_of
 
@@ -95,6 +97,34 @@ async def test_the_next_version_is_ready_when_it_has_grown_enough_or_is_old_enou
 
     told = [(message.version, message.trigger, message.parent_version) for _, message in said.sent]
     assert told == [(1, "new-rows", None), (3, "new-rows", 1), (4, "age", 3)]
+
+
+async def test_a_correction_makes_one_version_ready() -> None:
+    """Below the policy's new rows, once it is quiet; what changes no training row makes none."""
+    world, said = World(), topic()
+    looking = announcer(world, said)
+    history: list[tuple[int, list[AugmentedDocument | FeedbackReceived]]] = [
+        (0, [document(1), document(2, label="math"), correction(1, "math", 1)]),
+        (10, [correction(2, "calc", 11)]),
+        (20, [correction(2, "calc", 21), correction(3, "calc", 21, accepted=False)]),
+        (30, [correction(4, "math", 31, split=Split.VALIDATION), correction(5, "nothing", 31)]),
+        (40, [document(3)]),
+        (50, [correction(2, "math", 51)]),
+    ]
+    offset = 0
+    for second, messages in history:
+        world.clock.second = second
+        await commit(DatasetCommitter(world.desk()), messages, offset)
+        offset += len(messages)
+        looking.look()
+        world.clock.second = second + 5
+        looking.look()
+
+    told = [(message.version, message.trigger, message.rows["kind:feedback"]) for _, message in said.sent]
+    assert told == [(1, "new-rows", 1), (2, "correction", 2), (6, "correction", 3)]
+    record = ReadyRecords(world.store, "d").read(6)
+    assert record is not None
+    assert record.corrections == 3
 
 
 async def test_a_label_that_train_lacks_holds_the_version_back() -> None:
@@ -189,7 +219,7 @@ async def test_the_announcer_runs_until_something_fails() -> None:
     with pytest.raises(Outage):
         await running.run()
     said.away = False
-    running.desk = world.desk(source=Source("other", "in", "topic-1"))
+    running.desk = world.desk(source=Source("other", {"in": "topic-1"}))
     with pytest.raises(Misconfigured, match="of the Kafka cluster cluster"):
         await running.run()
     assert [message.version for _, message in said.sent] == [1]

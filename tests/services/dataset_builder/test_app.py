@@ -6,11 +6,11 @@ import pytest
 
 from services.dataset_builder.app import Builder, no_route
 from services.dataset_builder.settings import DatasetBuilderSettings
-from shared.contracts.topics import DATASETS_READY, DOCUMENTS_AUGMENTED
+from shared.contracts.topics import DATASETS_READY, DOCUMENTS_AUGMENTED, FEEDBACK_RECEIVED
 from shared.flywheel.config import Flywheel
 from shared.io.memory import MemoryObjectStore
 from shared.settings import KafkaSettings
-from tests.services.dataset_builder.builders import PLAN, document, received, rows
+from tests.services.dataset_builder.builders import PLAN, correction, document, received, rows
 from tests.services.dataset_builder.flywheels import flywheel_of
 
 
@@ -24,16 +24,19 @@ def builder() -> Builder:
     )
 
 
-def test_the_service_reads_augmented_documents_and_makes_what_its_tasks_ask_for() -> None:
-    """Pages and titles, in a child process too."""
+def test_the_service_reads_documents_and_feedback_and_makes_what_its_tasks_ask_for() -> None:
+    """Pages and titles, and corrections, in a child process too."""
     service = pickle.loads(pickle.dumps(builder().service()))  # noqa: S301 - what the runner does
     (outcome,) = service.process([received(document(1, "one\n\ntwo"))])
 
-    assert (service.name, service.source) == ("dataset_builder", DOCUMENTS_AUGMENTED)
+    assert service.name == "dataset_builder"
+    assert list(service.sources.values()) == [DOCUMENTS_AUGMENTED, FEEDBACK_RECEIVED]
     wanted = [row for row in rows(document(1, "one\n\ntwo"), PLAN) if row.kind in {"page", "title"}]
     assert (outcome.payload, outcome.messages) == (tuple(wanted), ())
     assert service.claim is not None
     assert service.claim(document(1)) is None
+    (outcome,) = service.process([received(correction(1))])
+    assert [row.kind for row in outcome.payload] == ["feedback"]
 
 
 def test_it_sends_nothing_that_a_record_makes() -> None:

@@ -20,7 +20,7 @@ from shared.io.object_store import ObjectInfo
 from shared.io.outage import Misconfigured, Outage
 from shared.stream.record import TopicPartition
 from tests.services.dataset_builder.builders import document, document_id, moment
-from tests.services.dataset_builder.desks import Erasing, World, commit
+from tests.services.dataset_builder.desks import SOURCE, Erasing, World, commit
 
 PLACE = TopicPartition("in", 0)
 
@@ -37,7 +37,7 @@ async def test_a_batch_is_a_shard_and_then_a_version() -> None:
     first, second = world.dataset.read(1), world.dataset.read(2)
     assert (first.next_offsets, second.next_offsets) == ({"in/0": 8}, {"in/0": 9})
     assert [shard.rows for shard in second.shards] == [2, 1]
-    assert (second.parent, second.cluster_id, second.topic_ids) == (1, "cluster", {"in": "topic-1"})
+    assert (second.parent, second.cluster_id, second.topic_ids) == (1, "cluster", SOURCE.topic_ids)
     assert (second.writer, second.created_at, second.rows["total"]) == ("test", moment(0), 3)
     assert await committer.next_offsets([PLACE, TopicPartition("in", 1)]) == {PLACE: 9, TopicPartition("in", 1): 0}
     assert list(problems(second, world.dataset.read_shard)) == []
@@ -204,17 +204,17 @@ async def test_another_topic_or_cluster_needs_a_person() -> None:
     """Named again by its own id, its records are added to the dataset; each row is still written once."""
     world = World(starts={"in/0": 50})
     await commit(DatasetCommitter(world.desk()), [document(1)], 50)
-    new = Source("cluster", "in", "topic-2")
+    new = Source("cluster", {"in": "topic-2", "words": "topic-9"})
 
     with pytest.raises(Misconfigured, match="set DATASET_BUILDER_ADOPT=topic-2"):
         await DatasetCommitter(world.desk(source=new)).next_offsets([PLACE])
     with pytest.raises(Misconfigured, match="Give the dataset another name"):
-        await commit(DatasetCommitter(world.desk(source=Source("other", "in", "topic-1"))), [document(1)], 51)
+        await commit(DatasetCommitter(world.desk(source=Source("other", {"in": "topic-1"}))), [document(1)], 51)
 
     adopting = DatasetCommitter(world.desk(source=new, adopted="topic-2"))
     assert await adopting.next_offsets([PLACE]) == {PLACE: 0}
     await commit(adopting, [document(1), document(2)], 0)
-    assert world.dataset.read(2).topic_ids == {"in": "topic-2"}
+    assert world.dataset.read(2).topic_ids == new.topic_ids
     assert len(world.live()) == 2
 
 

@@ -12,8 +12,8 @@ from kafka.structs import OffsetAndMetadata
 from shared.contracts.documents import AugmentedDocument
 from shared.contracts.split import Split
 from shared.stream.exits import Exit
-from tests.services.dataset_builder.builders import document
-from tests.services.dataset_builder.harness import BuilderFlow, assert_whole, record_of
+from tests.services.dataset_builder.builders import correction, document
+from tests.services.dataset_builder.harness import WORDS_PARTITIONS, BuilderFlow, Told, assert_whole, record_of
 from tests.shared.stream.harness import PARTITIONS, Supervised, Worker, wait_until
 
 pytestmark = pytest.mark.integration
@@ -22,16 +22,20 @@ SECONDS = 60
 SPLITS = [Split.TRAIN] * 8 + [Split.VALIDATION, Split.TEST]
 
 
-def history(first: int, count: int, *, at: int = 0) -> Iterator[AugmentedDocument]:
+def history(first: int, count: int) -> Iterator[Told]:
     """Make `count` documents with copies; every fifth is a near duplicate of the one before it, every seventh changes.
 
-    So there are tombstones of both kinds. Later editions come last.
+    So there are tombstones of both kinds. On every second number a customer has a word, on every seventh another one;
+    every sixth is not accepted. Later editions come last.
     """
     numbers = range(first, first + count)
     for number in numbers:
-        yield from _edition(number, "first", at)
+        yield from _edition(number, "first", 0)
+        if number % 2:
+            yield correction(number, "math", 1, split=SPLITS[number % len(SPLITS)], accepted=number % 6 != 1)
     for number in numbers[::7]:
-        yield from _edition(number, "second", at + 1)
+        yield from _edition(number, "second", 1)
+        yield correction(number, "calc", 2, split=SPLITS[number % len(SPLITS)])
 
 
 def _edition(number: int, says: str, at: int) -> Iterator[AugmentedDocument]:
@@ -58,10 +62,10 @@ def show(what: str, figures: dict[str, int], capsys: pytest.CaptureFixture[str])
         sys.stdout.write(f"\n{what}: {figures}\n")
 
 
-def doubled(messages: Iterable[AugmentedDocument], share: float, seed: int) -> Iterator[AugmentedDocument]:
+def doubled(messages: Iterable[Told], share: float, seed: int) -> Iterator[Told]:
     """Bring such a share of `messages` twice, the second time at once or after a while."""
     chance = random.Random(seed)
-    later: list[AugmentedDocument] = []
+    later: list[Told] = []
     for message in messages:
         yield message
         if chance.random() < share:
@@ -101,7 +105,7 @@ def test_a_zombie_writes_nothing_twice(flow: BuilderFlow, capsys: pytest.Capture
 
     with Supervised(flow) as supervised, flow.worker() as other:
         zombie = supervised.worker
-        other.until(lambda: flow.members() == [2, 2])
+        other.until(lambda: flow.members() == [3, 3])
         flow.tell(history(0, 120))
         until(supervised, (flow.folder / "stop-shard-3").exists, "one is frozen")
         frozen, awake = (zombie, other) if is_process(flow, "stop-shard-3", zombie) else (other, zombie)
@@ -122,7 +126,7 @@ def test_a_zombie_writes_nothing_twice(flow: BuilderFlow, capsys: pytest.Capture
 def test_two_builders_at_once(flow: BuilderFlow, capsys: pytest.CaptureFixture[str]) -> None:
     """They share the partitions, and lose versions to each other: both build one dataset."""
     with flow.worker() as first, flow.worker() as second:
-        first.until(lambda: flow.members() == [2, 2])
+        first.until(lambda: flow.members() == [3, 3])
         flow.tell(history(0, 200))
         first.finish()
         second.until(flow.all_announced)
@@ -148,6 +152,7 @@ def test_a_third_comes_twice_and_offsets_begin_anew(flow: BuilderFlow, capsys: p
         assert builder.exit_code() == Exit.OK
     figures = assert_whole(flow)
     assert figures["records"] > 1.2 * len({record_of(message)[0] for message in flow.told})
+    assert figures["corrections"] > 0
     show("30 % double delivery", figures, capsys)
 
     start_over(flow)
@@ -159,7 +164,30 @@ def test_a_third_comes_twice_and_offsets_begin_anew(flow: BuilderFlow, capsys: p
         builder.finish()
         builder.until(flow.all_announced)
     show("offsets reset to earliest", assert_whole(flow), capsys)
-    assert flow.count("in-dlq") == 1
+    assert (flow.count("in-dlq"), flow.count("words-dlq")) == (1, 0)
+
+
+def test_a_correction_makes_one_version_ready(flow: BuilderFlow) -> None:
+    """Though its builder is killed as soon as it is committed; what customers say beside it makes none."""
+    flow.policy = {"new_rows": 40, "max_age_seconds": 3_600}
+    flow.order()
+    flow.tell(history(0, 100))
+    with flow.worker() as builder:
+        builder.until(flow.all_announced)
+    before = len(flow.events())
+    flow.order("kill-manifest-1")
+
+    said = [correction(7_000, "calc", accepted=False), correction(7_001, "math"), correction(7_002, "nothing")]
+    with Supervised(flow) as supervised:
+        flow.tell(said[1:2])
+        until(supervised, lambda: len(flow.events()) > before, "the correction is announced")
+        flow.tell([said[0]])
+        until(supervised, flow.finished, "all committed")
+        assert supervised.exits == [-signal.SIGKILL]
+    assert_whole(flow)
+
+    triggers = [message.trigger for _, message in flow.events()][before:]
+    assert triggers == ["correction"]
 
 
 def is_process(flow: BuilderFlow, blow: str, worker: Worker) -> bool:
@@ -169,8 +197,9 @@ def is_process(flow: BuilderFlow, blow: str, worker: Worker) -> bool:
 
 
 def start_over(flow: BuilderFlow) -> None:
-    """Set the group's offsets to the earliest."""
+    """Set the group's offsets to the earliest, of both topics."""
     admin = KafkaAdminClient(bootstrap_servers=flow.bootstrap)
-    places = [TopicPartition(f"{flow.prefix}-in", number) for number in range(PARTITIONS)]
+    counts = {"in": PARTITIONS, "words": WORDS_PARTITIONS}
+    places = [TopicPartition(f"{flow.prefix}-{name}", at) for name, count in counts.items() for at in range(count)]
     admin.alter_group_offsets(flow.group, {place: OffsetAndMetadata(0, "", -1) for place in places})
     admin.close()

@@ -12,6 +12,7 @@ from shared.contracts.identity import (
     content_hash,
     derived_event_id,
     document_id,
+    feedback_document_id,
     raw_event_id,
 )
 
@@ -155,6 +156,13 @@ def test_refuses_a_fetch_without_a_zone() -> None:
     """Two machines would give it two ids."""
     with pytest.raises(ValueError, match="has no time zone"):
         raw_event_id("s", HELP, "c", FETCHED_AT.replace(tzinfo=None))
+
+
+def test_names_what_a_customer_says_of_an_input() -> None:
+    """As long as a page's id, and another for another task, customer or input."""
+    assert feedback_document_id("router", "acme", "00" * 32) == "86f107928558dfca315ef03b3194e6e9"
+    others = {feedback_document_id(*said) for said in [("r", "ab", "c"), ("ra", "b", "c"), ("r", "a", "bc")]}
+    assert len(others) == 3
 
 
 def test_tells_apart_what_differs_in_any_part() -> None:

@@ -23,12 +23,15 @@ def test_the_last_ready_version_is_read_with_what_the_policy_asks_of_it() -> Non
         trigger="age",
         rows={},
         train_rows=20,
+        corrections=4,
         manifest_sha256="",
         manifest_bytes=0,
     )
     ReadyRecords(datasets.store, "d").mark(record)
     found = last_ready(datasets, latest)
-    assert found == Last(version=2, at=moment(200), train_rows=20, content_hash="content 2", next_offsets={"t/0": 20})
+    assert found == Last(
+        version=2, at=moment(200), train_rows=20, corrections=4, content_hash="content 2", next_offsets={"t/0": 20}
+    )
     assert last_ready(datasets, latest, found) is found
     assert last_ready(datasets, latest, Last(version=1, at=moment(0))) == found
 

@@ -1,7 +1,9 @@
 """Tests of when a version is worth training on, as tables."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import msgspec
 import pytest
 
 from shared.datasets.manifest import Manifest
@@ -15,7 +17,7 @@ def moment(second: int) -> datetime:
 
 
 POLICY = Readiness(new_rows=100, max_age_seconds=3_600, min_rows_per_label=2, quiet_seconds=5)
-LAST = Last(version=3, at=moment(0), train_rows=500, content_hash="old", next_offsets={"t/0": 9})
+LAST = Last(version=3, at=moment(0), train_rows=500, corrections=3, content_hash="old", next_offsets={"t/0": 9})
 
 
 def head(train: int, version: int = 4, content: str = "new", offset: int = 20) -> Manifest:
@@ -30,6 +32,14 @@ def head(train: int, version: int = 4, content: str = "new", offset: int = 20) -
         content_hash=content,
         next_offsets={"t/0": offset},
     )
+
+
+NONE_NEW = "0 new training rows of 100, and the last ready version is not old enough"
+
+
+def corrected(times: int, train: int = 500, at: int = 100) -> Manifest:
+    """Give a version in which customers have changed train so often, the last time at second `at`."""
+    return msgspec.structs.replace(head(train), corrections=times, changed_at=moment(at))
 
 
 @pytest.mark.parametrize(
@@ -84,3 +94,31 @@ def test_a_policy_of_no_new_rows_still_wants_one() -> None:
     policy = POLICY.model_copy(update={"new_rows": 0})
     assert isinstance(readiness(head(500), LAST, policy, moment(105)), NotReady)
     assert readiness(head(501), LAST, policy, moment(105)) == Ready("new-rows")
+
+
+@pytest.mark.parametrize(
+    ("version", "last", "verdict"),
+    [
+        (corrected(4), LAST, Ready("correction")),
+        (corrected(4, train=600), LAST, Ready("new-rows")),
+        (corrected(3), LAST, NONE_NEW),
+        (
+            corrected(4),
+            replace(LAST, version=0),
+            NONE_NEW,
+        ),
+        (corrected(4, at=101), LAST, "rows still come in: the last commit is less than 5 s ago"),
+    ],
+    ids=["one more", "and many rows", "known already", "nothing to correct yet", "not quiet"],
+)
+def test_a_correction_alone_makes_a_version_ready(version: Manifest, last: Last, verdict: Ready | str) -> None:
+    """Once, and not before there is a version that it corrects."""
+    found = readiness(version, last, POLICY, moment(105))
+    assert (found.reason if isinstance(found, NotReady) else found) == verdict
+
+
+def test_commits_that_change_no_row_are_not_waited_out() -> None:
+    """Thumbs come all day, and each batch of them is a commit."""
+    version = msgspec.structs.replace(head(600), changed_at=moment(90))
+    assert readiness(version, LAST, POLICY, moment(95)) == Ready("new-rows")
+    assert isinstance(readiness(version, LAST, POLICY, moment(94)), NotReady)

@@ -73,13 +73,13 @@ class Flow:
             for message in messages
         )
 
-    def publish_raw(self, records: Iterable[tuple[bytes | None, int, Headers]]) -> None:
+    def publish_raw(self, records: Iterable[tuple[bytes | None, int, Headers]], name: str = "in") -> None:
         """Publish values as they are, each to its partition."""
         producer = KafkaProducer(
             bootstrap_servers=self.bootstrap, linger_ms=5, compression_type="zstd", max_request_size=10**8
         )
         for value, partition, record_headers in records:
-            producer.send(f"{self.prefix}-in", value, b"key", headers=list(record_headers), partition=partition)
+            producer.send(f"{self.prefix}-{name}", value, b"key", headers=list(record_headers), partition=partition)
         producer.flush()
         producer.close()
 
@@ -103,8 +103,8 @@ class Flow:
         with self._consumer() as consumer:
             return sum(consumer.end_offsets(_places(consumer, f"{self.prefix}-{name}")).values())
 
-    def committed(self) -> dict[int, int]:
-        """Give the committed offset of each source partition."""
+    def committed(self, name: str = "in") -> dict[int, int]:
+        """Give the committed offset of each partition of the source."""
         admin = KafkaAdminClient(bootstrap_servers=self.bootstrap)
         try:
             offsets = admin.list_group_offsets(self.group).get(self.group, {})
@@ -112,7 +112,8 @@ class Flow:
             offsets = {}
         finally:
             admin.close()
-        return {place.partition: found.offset for place, found in offsets.items()}
+        topic = f"{self.prefix}-{name}"
+        return {place.partition: found.offset for place, found in offsets.items() if place.topic == topic}
 
     def members(self) -> list[int]:
         """Give how many partitions each member of the group holds, sorted."""
@@ -125,11 +126,11 @@ class Flow:
             admin.close()
         return sorted(_held(member) for member in group["members"])
 
-    def finished(self) -> bool:
+    def finished(self, name: str = "in") -> bool:
         """Say whether everything that was published is committed."""
         with self._consumer() as consumer:
-            ends = consumer.end_offsets(_places(consumer, f"{self.prefix}-in"))
-        committed = self.committed()
+            ends = consumer.end_offsets(_places(consumer, f"{self.prefix}-{name}"))
+        committed = self.committed(name)
         return all(committed.get(place.partition, 0) >= end for place, end in ends.items())
 
     def worker(self, **env: str) -> "Worker":

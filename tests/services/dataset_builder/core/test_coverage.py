@@ -7,7 +7,7 @@ from services.dataset_builder.core.facts import fact_of
 from shared.contracts.documents import AugmentedDocument
 from shared.contracts.split import Split
 from shared.flywheel.config import Task
-from tests.services.dataset_builder.builders import PLAN, document, rows
+from tests.services.dataset_builder.builders import PLAN, batches, correction, document, rows
 
 TASK = Task(name="router", label="app", texts=("page",), languages=("en",))
 CALC = [document(number, label="calc") for number in range(2)]
@@ -33,6 +33,16 @@ def test_each_label_of_each_task_must_be_in_train(documents: list[AugmentedDocum
     found = uncovered(live, [TASK], 2)
     assert (found is None) == (reason is None)
     assert found is None or found.reason == f"task router needs 2 training rows for each app: {reason}"
+
+
+def test_what_customers_say_counts_and_holds_nothing_up() -> None:
+    """A label that no page has need not be covered, or one customer's word would stop all training."""
+    said = [correction(1, "calc"), correction(2, "calc", split=Split.TEST), correction(3, "draw")]
+    live = [fact_of(row) for made in batches([CALC[0], *said]) for row in made]
+    assert uncovered(live, [TASK], 2) is None
+    found = uncovered(live, [TASK], 3)
+    assert found is not None
+    assert found.reason.endswith("calc has 2")
 
 
 def test_where_no_task_learns_nothing_need_be_covered() -> None:

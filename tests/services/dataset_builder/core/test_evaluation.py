@@ -1,5 +1,6 @@
 """Tests of the rows that models are judged on."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -8,17 +9,18 @@ import pytest
 from services.dataset_builder.core.evaluation import MAX_AGE, Newest, is_due, judges_of, too_few
 from services.dataset_builder.core.facts import Fact, fact_of
 from shared.contracts.documents import AugmentedDocument
+from shared.contracts.predictions import FeedbackReceived
 from shared.contracts.split import Split
 from shared.datasets.live import count_rows
 from shared.flywheel.config import Evaluation, Task
-from tests.services.dataset_builder.builders import PLAN, document, moment, rows
+from tests.services.dataset_builder.builders import PLAN, correction, document, moment, rows
 
 TASKS = [Task(name="router", label="app")]
 POLICY = Evaluation(min_rows_per_label=1, min_rows_per_language=1)
 JUDGED = [document(1, split=Split.VALIDATION), document(2, split=Split.TEST), document(3)]
 
 
-def facts(documents: list[AugmentedDocument]) -> list[Fact]:
+def facts(documents: Sequence[AugmentedDocument | FeedbackReceived]) -> list[Fact]:
     """Give the facts of the rows of `documents`."""
     return [fact_of(row) for one in documents for row in rows(one, PLAN)]
 
@@ -42,13 +44,14 @@ def test_all_rows_of_validation_and_test_are_chosen() -> None:
         ([document(9, language="zh")], POLICY, "language:zh has 0 of 1 in validation"),
         ([], Evaluation(min_rows_per_label=3), "label:app=calc has 2 of 3 in validation"),
         ([], Evaluation(min_rows_per_label=0, min_rows_per_language=0), None),
+        ([correction(9, "draw", language="zh")], POLICY, None),
     ],
-    ids=["enough", "unlabelled", "a label", "a language", "too few", "no minimum"],
+    ids=["enough", "unlabelled", "a label", "a language", "too few", "no minimum", "a customer"],
 )
 def test_too_few_rows_of_a_label_or_a_language_make_no_set(
-    more: list[AugmentedDocument], policy: Evaluation, reason: str | None
+    more: list[AugmentedDocument | FeedbackReceived], policy: Evaluation, reason: str | None
 ) -> None:
-    """Whatever any live row has must be judged in validation and in test."""
+    """Whatever any live page has must be judged in validation and in test; customers make no demands."""
     live = facts([*JUDGED, *more])
     found = too_few(judges_of(live), live, TASKS, policy)
     assert (found is None) == (reason is None)

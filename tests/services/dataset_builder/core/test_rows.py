@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from services.dataset_builder.core.rows import RowPlan, body_of, outcomes, plan_of, rows_of
+from services.dataset_builder.core.rows import RowPlan, plan_of, rows_of
 from shared.contracts.documents import AugmentedDocument
 from shared.contracts.message import ClaimCheck
 from shared.contracts.split import Split
@@ -89,11 +89,9 @@ def test_a_copy_is_a_page_in_train_and_nothing_elsewhere() -> None:
 
 
 def test_a_large_text_is_the_body_that_was_fetched() -> None:
-    """It travels by pointer, and the pointer is what is to be fetched."""
+    """It travels by pointer."""
     large = msgspec.structs.replace(document(), text="", body=CHECK)
 
-    assert body_of(large) == CHECK
-    assert body_of(document()) is None
     (row,) = rows_of(PAGE_ONLY, received(large, "文".encode()))
     assert row.text == "文"
     with pytest.raises(ValueError, match="was not fetched"):
@@ -120,14 +118,6 @@ def test_the_split_follows_from_the_group_where_the_publisher_gave_none() -> Non
     """Each group has one for ever."""
     lineage = msgspec.structs.replace(document().lineage, group_id="a", split_hint=None)
     assert {row.split for row in rows(msgspec.structs.replace(document(), lineage=lineage), PLAN)} == {Split.TRAIN}
-
-
-def test_every_document_has_an_outcome_with_its_rows() -> None:
-    """Nothing is sent; the commit port is given the rows."""
-    batch = [received(document(1)), received(document(1, copy=1, split=Split.TEST))]
-    first, second = outcomes(PAGE_ONLY, batch)
-    assert first.payload == rows(document(1))
-    assert (second.payload, first.messages, second.messages) == ((), (), ())
 
 
 def test_the_plan_asks_for_what_any_task_learns_from() -> None:

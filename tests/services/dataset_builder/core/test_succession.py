@@ -1,5 +1,7 @@
 """Tests of the manifest that follows another."""
 
+from dataclasses import replace
+
 import msgspec
 import pytest
 
@@ -18,10 +20,11 @@ from services.dataset_builder.core.succession import (
 from shared.datasets.live import content_hash, count_rows
 from shared.datasets.manifest import Manifest, Reason, ShardEntry, Tombstone
 from shared.stream.record import OffsetRange
-from tests.services.dataset_builder.builders import batches, document, moment
+from tests.services.dataset_builder.builders import batches, correction, document, moment
 
-SOURCE = Source("cluster", "t", "topic-1")
+SOURCE = Source("cluster", {"t": "topic-1"})
 SHARD = ShardEntry(key="datasets/d/shards/1.parquet", rows=1, bytes=9, sha256="1" * 64)
+OTHER_SHARD = ShardEntry(key="datasets/d/shards/2.parquet", rows=1, bytes=9, sha256="2" * 64)
 
 
 def commit(shard: ShardEntry | None = SHARD, first: int = 0, *documents: int) -> Commit:
@@ -86,8 +89,8 @@ def known(cluster_id: str = "cluster", topic_id: str = "topic-1") -> Manifest:
 
 def test_a_dataset_goes_on_in_its_own_source() -> None:
     """And one that knows no source yet takes any."""
-    assert counted_in(known(), SOURCE, "") == known()
-    assert counted_in(empty_manifest("d", moment(0)), SOURCE, "") == empty_manifest("d", moment(0))
+    assert counted_in(known(), SOURCE, ()) == known()
+    assert counted_in(empty_manifest("d", moment(0)), SOURCE, ()) == empty_manifest("d", moment(0))
 
 
 @pytest.mark.parametrize(
@@ -99,5 +102,38 @@ def test_offsets_of_another_source_need_a_person(head: Manifest, said: str, left
     """Adopted by the topic's own id, they begin anew; the id of some other topic adopts nothing."""
     for adopted in ("", "old", "other"):
         with pytest.raises(ForeignSource, match=said):
-            counted_in(head, SOURCE, adopted)
-    assert counted_in(head, SOURCE, "topic-1").next_offsets == left
+            counted_in(head, SOURCE, {adopted})
+    assert counted_in(head, SOURCE, {"topic-1"}).next_offsets == left
+
+
+def test_each_topic_that_is_foreign_needs_a_person() -> None:
+    """Adopted all together, for one that was left out would stop the builder again."""
+    both = Source("other", {"t": "topic-1", "u": "topic-2"})
+    with pytest.raises(ForeignSource, match="Kafka cluster cluster, and this is other") as refused:
+        counted_in(known(), both, {"topic-1"})
+    assert refused.value.topics == ("t", "u")
+    assert counted_in(known(), both, {"topic-1", "topic-2"}).next_offsets == {}
+
+    anew = Source("cluster", {"t": "topic-1", "u": "topic-3"})
+    with pytest.raises(ForeignSource, match="a topic u with the id topic-2, and this one has topic-3") as refused:
+        counted_in(known(), anew, {"topic-1"})
+    assert refused.value.topics == ("u",)
+    assert counted_in(known(), anew, {"topic-3"}).next_offsets == {"t/0": 5, "t/1": 6}
+
+
+def test_a_version_says_when_its_rows_last_changed() -> None:
+    """A commit that brings none, or takes none out, leaves the moment as it is."""
+    first = next_manifest(empty_manifest("d", moment(0)), commit(SHARD, 0, 1))
+    second = next_manifest(first, replace(commit(None, 10), at=moment(9)))
+    third = next_manifest(second, replace(commit(OTHER_SHARD, 20, 2), at=moment(20)))
+    assert [made.changed_at for made in (first, second, third)] == [moment(1), moment(1), moment(20)]
+    assert third.created_at == moment(20)
+
+
+def test_corrections_are_counted_on() -> None:
+    """For ever: the readiness policy compares two versions by them."""
+    made = [*batches([document(1, label="math")]), *batches([correction(1), correction(2)])]
+    brings = replace(commit(), decision=decide(Index(), made, frozenset[str]().__contains__))
+    first = next_manifest(empty_manifest("d", moment(0)), brings)
+    assert first.corrections == 2
+    assert next_manifest(first, commit(OTHER_SHARD, 10, 2)).corrections == 2

@@ -16,7 +16,7 @@ from services.dataset_builder.announcements import Announcements
 from services.dataset_builder.settings import DatasetBuilderSettings
 from shared.contracts.datasets import DatasetReady
 from shared.contracts.envelope import Envelope
-from shared.contracts.topics import DATASETS_READY, DOCUMENTS_AUGMENTED
+from shared.contracts.topics import DATASETS_READY, DOCUMENTS_AUGMENTED, FEEDBACK_RECEIVED
 from shared.flywheel.config import Flywheel
 from shared.io.object_store import ObjectInfo, ObjectStore
 from shared.settings import KafkaSettings, StoreSettings, load
@@ -102,6 +102,7 @@ def builder(orders: Orders, fate: Fate) -> app.Builder:
         kafka=load(KafkaSettings),
         bucket=load(StoreSettings).bucket,
         source=renamed(DOCUMENTS_AUGMENTED, f"{orders.prefix}-in"),
+        feedback=renamed(FEEDBACK_RECEIVED, f"{orders.prefix}-words"),
         ready=renamed(DATASETS_READY, f"{orders.prefix}-ready"),
         name=f"{orders.prefix}-service",
     )

@@ -1,0 +1,104 @@
+"""What row a customer's word on an answer becomes, and why most words become none.
+
+Nothing here is a fault: that a customer only raised a thumb, or that nobody has accepted what they said, is an outcome.
+Whether a label is known is asked where the batch is decided on, for it takes the dataset to know (`decide`).
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Final, Literal
+
+from shared.contracts.documents import Lineage
+from shared.contracts.identity import digest_of, feedback_document_id
+from shared.contracts.predictions import FeedbackKind, FeedbackReceived
+from shared.contracts.split import split_of
+from shared.datasets.live import label_key
+from shared.datasets.rows import FEEDBACK, Row, edition_of, row_id_of
+from shared.flywheel.config import Flywheel, Task
+from shared.stream.service import Received
+
+Tasks = Mapping[str, Task]
+"""The flywheel's tasks, by name."""
+
+Refusal = Literal["thumb", "not-accepted", "no-text", "no-label", "no-group", "unknown-task", "unknown-language"]
+"""Why a word is no row: it only praises or blames; nobody has accepted it; the customer gave no text to learn from, or
+no label; it has no group, so it is in no split; there is no such task, or it doesn't learn that language."""
+
+LICENCE: Final = "given by the customer, with consent to train"
+RULE_SET: Final = "1-feedback"
+_THUMBS: Final = (FeedbackKind.THUMB_UP, FeedbackKind.THUMB_DOWN)
+_HAN: Final = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
+
+
+def tasks_of(flywheel: Flywheel) -> Tasks:
+    """Give the tasks that feedback may be on."""
+    return {task.name: task for task in flywheel.tasks}
+
+
+def declared_labels(flywheel: Flywheel) -> frozenset[str]:
+    """Give the labels whose values the rules of sources name, as a manifest counts them (`label_key`)."""
+    return frozenset(
+        label_key(name, value)
+        for source in flywheel.sources
+        for name, rule in source.labels.items()
+        for value in rule.values.values()
+    )
+
+
+def row_of(tasks: Tasks, received: Received[FeedbackReceived]) -> Row | Refusal:
+    """Give the row that a customer's word becomes, or why it becomes none.
+
+    What one customer says of one input is one document, and each label that they give it an edition: the latest counts,
+    as with pages. The way back to the answer is its URL, `feedback:<request id>`.
+    """
+    said = received.message
+    text, label = said.text or "", said.label or ""
+    refusal = _refusal(tasks, said)
+    if refusal is not None:
+        return refusal
+    name = tasks[said.task].label
+    document_id = feedback_document_id(said.task, said.customer, said.input_hash)
+    lineage = Lineage(
+        source=FEEDBACK,
+        url=f"feedback:{said.request_id}",
+        fetched_at=said.at,
+        licence=LICENCE,
+        content_hash=digest_of(text, name, label),
+        group_id=said.group_id,
+        rule_set=RULE_SET,
+    )
+    return Row(
+        row_id=row_id_of(document_id, lineage, FEEDBACK, 0),
+        document_id=document_id,
+        edition=edition_of(lineage),
+        kind=FEEDBACK,
+        part=0,
+        text=text,
+        title="",
+        language=_language(said.language, text),
+        split=split_of(said.group_id),
+        labels={name: label},
+        lineage=lineage,
+        event_id=received.envelope.id,
+    )
+
+
+def _refusal(tasks: Tasks, said: FeedbackReceived) -> Refusal | None:
+    """Give the first reason why it is no row; None where there is none."""
+    task = tasks.get(said.task)
+    text = said.text or ""
+    reasons: tuple[tuple[bool, Refusal], ...] = (
+        (said.kind in _THUMBS, "thumb"),
+        (not said.accepted, "not-accepted"),
+        (not text.strip(), "no-text"),
+        (not said.label, "no-label"),
+        (not said.group_id, "no-group"),
+        (task is None, "unknown-task"),
+        (task is not None and _language(said.language, text) not in task.languages, "unknown-language"),
+    )
+    return next((reason for applies, reason in reasons if applies), None)
+
+
+def _language(said: str, text: str) -> str:
+    """Give the language that was told; where none was, an ideograph tells Chinese from English."""
+    return said or ("zh" if _HAN.search(text) else "en")
