@@ -24,8 +24,9 @@ from shared.encoding.text import normalised
 PADDED_TO: Final = 16
 """Rows are padded to a multiple of this, so that a graph sums in one order whatever else is in the batch."""
 
-TEXTS_AT_ONCE: Final = 64
+TEXTS_AT_ONCE: Final = 32
 LONGEST: Final = 16
+MAX_WORDS: Final = 2**26
 IDF: Final = "idf"
 
 
@@ -56,7 +57,7 @@ class NgramFeatures:
         """Hold the parts against one another."""
         _require_known(self.spec)
         words = self.spec.buckets or len(self.vocabulary)
-        if bool(self.spec.buckets) == bool(self.vocabulary) or self.idf.shape != (words,):
+        if bool(self.spec.buckets) == bool(self.vocabulary) or self.idf.shape != (words,) or words >= MAX_WORDS:
             found = f"{len(self.vocabulary)} words and inverse document frequencies of shape {self.idf.shape}"
             raise ValueError(f"{self.spec} doesn't fit {found}")
 
@@ -123,12 +124,12 @@ class NgramFeatures:
     def _bags(self, framed: Sequence[str]) -> Bags:
         ids, rows = self._known(*hashes(framed, self.spec.shortest, self.spec.longest))
         bits = len(self.idf).bit_length()
-        keys = rows << bits | ids
+        keys = (rows << bits | ids).astype(np.uint32)  # half the bytes, and half the time to sort them
         keys.sort()
         new = np.ones(len(keys) + 1, dtype=np.bool_)
         np.not_equal(keys[1:], keys[:-1], out=new[1:-1])
         starts = np.flatnonzero(new)
-        keys = keys[starts[:-1]]
+        keys = keys[starts[:-1]].astype(np.int64)
         ids, rows = keys & ((1 << bits) - 1), keys >> bits
         weights = (1 + np.log(starts[1:] - starts[:-1])) * self.idf[ids]
         squares = np.bincount(rows, weights * weights, minlength=len(framed))

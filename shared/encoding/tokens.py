@@ -26,9 +26,9 @@ class Tokens:
         """Read `tokenizer.json`; raises `ValueError` for what is none, or for an encoding without a transformer."""
         if encoding.transformer is None:
             raise ValueError(f"{encoding} has no transformer")
-        text = file.read_text("utf-8")
+        content = file.read_bytes()
         try:
-            tokenizer = Tokenizer.from_str(text)
+            tokenizer = Tokenizer.from_buffer(content)
         except Exception as error:  # the library raises no narrower one
             raise ValueError(f"{file} is no tokenizer: {error}") from error
         return cls(tokenizer, encoding.transformer, encoding.max_characters)

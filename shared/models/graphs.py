@@ -22,10 +22,7 @@ _OLDEST_OPSET: Final = 7
 # Each of these reads a file or runs a compiled blob that the graph names.
 _OUTSIDE: Final = frozenset({"EPContext"})
 _INTEGER_MATMULS: Final = frozenset(
-    {
-        *("MatMulInteger", "QLinearMatMul", "MatMulIntegerToFloat", "DynamicQuantizeMatMul", "QGemm"),
-        *("QAttention", "DynamicQuantizeLSTM", "MatMulNBits"),
-    }
+    {"MatMulInteger", "QLinearMatMul", "MatMulIntegerToFloat", "DynamicQuantizeMatMul", "QGemm", "QAttention"}
 )
 
 Values = Mapping[str, tuple[int, int]]
