@@ -6,12 +6,11 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Final
+from typing import IO, Final, Literal, TextIO
 
 from rich.console import Console
 from rich.status import Status
 
-from services.console import terminal
 from services.console.core.crawl import progress_line
 from shared.contracts.crawls import CrawlReport, read_report
 
@@ -19,7 +18,11 @@ LINE_SECONDS: Final = 5.0
 """In a pipe, a line so often; on a terminal one line, always new."""
 
 
-def run_spider(source: str, config: Path, page_limit: int | None, *, quiet: bool) -> tuple[int, CrawlReport | None]:
+Where = Literal["stdout", "stderr", "nowhere"]
+"""Where it is shown how a crawl goes."""
+
+
+def run_spider(source: str, config: Path, page_limit: int | None, show: Where) -> tuple[int, CrawlReport | None]:
     """Run the spider of `source` to its end, and show how it goes; give its exit code, and the last that it said."""
     command = [sys.executable, "-m", "spiders", source, "--config", str(config)]
     command += [] if page_limit is None else ["--page-limit", str(page_limit)]
@@ -27,11 +30,11 @@ def run_spider(source: str, config: Path, page_limit: int | None, *, quiet: bool
     with (
         subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True) as process,
         _passing_signals_to(process),
-        _display(quiet) as show,
+        _display(show) as told,
     ):
         last: CrawlReport | None = None
         for report in _reports(process.stdout):
-            show(report, last)
+            told(report, last)
             last = report
         return process.wait(), last
 
@@ -53,16 +56,20 @@ def _passing_signals_to(process: "subprocess.Popen[str]") -> Iterator[None]:
             signal.signal(number, handler)
 
 
-class _Lines:
+class Lines:
     """Shows progress as lines, for a pipe."""
 
-    def __init__(self) -> None:
+    def __init__(self, stream: TextIO) -> None:
+        """Write them to `stream`."""
+        self._stream = stream
         self._shown: CrawlReport | None = None
 
     def __call__(self, now: CrawlReport, _: CrawlReport | None) -> None:
+        """Write a line, unless the last one is young, or the crawl is over: the table tells of its end."""
         if now.verdict != "running" or (self._shown and now.seconds - self._shown.seconds < LINE_SECONDS):
             return
-        terminal.say(progress_line(now, self._shown))
+        self._stream.write(f"{now.source}: {progress_line(now, self._shown)}\n")
+        self._stream.flush()
         self._shown = now
 
 
@@ -81,12 +88,13 @@ def _nothing(_: CrawlReport, __: CrawlReport | None) -> None:
 
 
 @contextmanager
-def _display(quiet: bool) -> Iterator[Callable[[CrawlReport, CrawlReport | None], None]]:
+def _display(show: Where) -> Iterator[Callable[[CrawlReport, CrawlReport | None], None]]:
     """Give what shows a report, where the one before it is known."""
-    if quiet:
+    stream = sys.stderr if show == "stderr" else sys.stdout
+    if show == "nowhere":
         yield _nothing
-    elif sys.stdout.isatty():
-        with Console().status("starting") as status:
+    elif stream.isatty():
+        with Console(file=stream).status("starting") as status:
             yield _Spinner(status)
     else:
-        yield _Lines()
+        yield Lines(stream)

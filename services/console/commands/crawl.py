@@ -30,7 +30,7 @@ def crawl(
     """
     path = config or load(FlywheelSettings).config
     _require_source(path, source)
-    code, last = run_spider(source, path, page_limit, quiet=as_json)
+    code, last = run_spider(source, path, page_limit, "nowhere" if as_json else "stdout")
     if last is not None and as_json:
         terminal.write_json(last)
     elif last is not None:

@@ -113,7 +113,7 @@ def _chosen(flywheel: Flywheel, names: list[str], path: Path) -> list[str]:
 
 def _crawl(name: str, path: Path, page_limit: int | None, quiet: bool) -> Crawled:
     """Crawl one source; raises `NotDone` where it doesn't end as it should."""
-    code, last = run_spider(name, path, page_limit, quiet=quiet)
+    code, last = run_spider(name, path, page_limit, "stderr" if quiet else "stdout")
     if (why := complaint(last, code)) or last is None:
         raise terminal.NotDone(why)
     if not quiet:
