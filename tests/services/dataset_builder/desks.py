@@ -97,20 +97,22 @@ class Erasing(MemoryObjectStore):
         """Read, after the erasure."""
         if self.erases and "/shards/" in key:
             document_id, self.erases = self.erases, ""
-            self._erase(document_id)
+            erase(self, document_id)
         return super().get(key, offset=offset, length=length)
 
-    def _erase(self, document_id: str) -> None:
-        request = ErasureRequested(
-            erasure_id="e",
-            document_id=document_id,
-            deny_hash="hash",
-            reason="legal",
-            requested_by="anna@desk",
-            at=moment(0),
-        )
-        eraser = DatasetEraser(DatasetStore(self, "d"), lambda _: None, lambda: moment(0), utc_now, timedelta(0))
-        eraser.erase(request)
+
+def erase(store: ObjectStore, document_id: str) -> None:
+    """Erase a document from the dataset as the curator does."""
+    request = ErasureRequested(
+        erasure_id="e",
+        document_id=document_id,
+        deny_hash=DenyList(store).hash_of(document_id),
+        reason="legal",
+        requested_by="anna@desk",
+        at=moment(0),
+    )
+    eraser = DatasetEraser(DatasetStore(store, "d"), lambda _: None, lambda: moment(0), utc_now, timedelta(0))
+    eraser.erase(request)
 
 
 async def commit(
