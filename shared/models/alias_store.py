@@ -1,5 +1,6 @@
 """Which version serves: an object that is swapped by compare-and-swap, so that no change is made on an old view."""
 
+from contextlib import suppress
 from datetime import datetime
 
 import msgspec
@@ -19,7 +20,10 @@ class NoPrevious(Exception):
 
 
 class AliasStore:
-    """Keeps the aliases of one model, `models/<model>/aliases.json`."""
+    """Keeps the aliases of one model, `models/<model>/aliases.json`, and each that was replaced in `…/history/`.
+
+    What is replaced is kept before it is: the history has no gap, whoever is killed when.
+    """
 
     def __init__(self, store: ObjectStore, model: str) -> None:
         """Keep them in `store`."""
@@ -30,6 +34,14 @@ class AliasStore:
     def read(self) -> Aliases | None:
         """Read the aliases; None where no version was promoted yet."""
         return self._versioned()[0]
+
+    def history(self) -> list[Aliases]:
+        """Read every change of the aliases, the first one first: who, when and why."""
+        there = self.read()
+        if there is None:
+            return []
+        keys = (history_key(self._model, revision) for revision in range(1, there.revision))
+        return [*(msgspec.json.decode(self._store.get(key), type=Aliases) for key in keys), there]
 
     def promote(self, wanted: Aliases) -> Aliases:
         """Let `wanted.champion` follow `wanted.previous`, and give the aliases; raises `ChampionChanged`.
@@ -78,10 +90,21 @@ class AliasStore:
             if there is None:
                 self._store.create(self._key, data, content_type=_JSON)
             else:
+                self._archive(there)
                 self._store.replace(self._key, data, if_match=etag, content_type=_JSON)
         except (ObjectExists, PreconditionFailed):
             return None
         return revised
+
+    def _archive(self, there: Aliases) -> None:
+        with suppress(ObjectExists):  # by whoever replaced it, or meant to
+            key = history_key(self._model, there.revision)
+            self._store.create(key, msgspec.json.encode(there), content_type=_JSON)
+
+
+def history_key(model: str, revision: int) -> str:
+    """Give the key of the aliases as they were after change number `revision`."""
+    return f"models/{model}/history/{revision:08d}.json"
 
 
 def _same_promotion(there: Aliases, wanted: Aliases) -> bool:

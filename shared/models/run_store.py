@@ -126,7 +126,7 @@ class RunStore:
             if entry is None:
                 return False
             download(self._store, run_key(run, entry.name), entry.file, into)
-        except (DamagedFile, msgspec.DecodeError) as error:
+        except (DamagedFile, msgspec.DecodeError, UnicodeError) as error:
             log.warning("checkpoint_damaged", run=run, reason=str(error))
             return False
         return True
@@ -189,5 +189,5 @@ class RunStore:
         self._store.replace(key, data, if_match=there.info.etag, content_type=_JSON)
         try:
             return msgspec.json.decode(there.data, type=CheckpointEntry)
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, UnicodeError):
             return None

@@ -59,7 +59,8 @@ class ModelStore:
 
         A run makes one version, also when it is asked twice, at once or years later: the one that it made is given, as
         whoever made it wrote it. Before it there is only the claim of the run, which is no version. Raises
-        `DamagedFile` where a file of the manifest isn't in the store, and `ValueError` for another model's manifest.
+        `DamagedFile` where a file of the manifest isn't in the store, `Untrusted` where the version that the run claims
+        is there and no manifest, and `ValueError` for another model's manifest.
         """
         if manifest.model != self.model:
             raise ValueError(f"a manifest of model {manifest.model}, not of {self.model}")
@@ -103,6 +104,10 @@ class ModelStore:
         """Read which version serves; None where none was promoted yet."""
         return self._aliases.read()
 
+    def history(self) -> list[Aliases]:
+        """Read every change of the aliases, the first one first."""
+        return self._aliases.history()
+
     def promote(  # noqa: PLR0913 - what a promotion says of itself, each by its name
         self, version: int, *, over: int | None, verdict: str, by: str, reason: str, at: datetime
     ) -> Aliases:
@@ -144,7 +149,7 @@ class ModelStore:
         """Read a manifest that was signed, for this place: an envelope that was moved here from another is refused."""
         try:
             manifest = msgspec.json.decode(payload, type=ModelManifest)
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, UnicodeError) as error:
             raise Untrusted(f"what was signed is no manifest: {error}") from error
         if manifest.format > FORMAT:
             raise Untrusted(f"its format is {manifest.format}, and we read up to {FORMAT}. Update Millrace")
