@@ -92,7 +92,7 @@ def _is_sure(home: Home) -> bool:
     if not sys.stdin.isatty():
         _say("nobody is there to answer; say --yes (make nuke YES=1)\n")
         return False
-    _say(f"This removes every topic, object, log and credential in {home.root}. Type yes to go on: ")
+    _say(f"This removes every topic, object, log, credential and signing key in {home.root}. Type yes to go on: ")
     return sys.stdin.readline().strip() == "yes"
 
 

@@ -41,6 +41,11 @@ class Home:
         return self.root / "env"
 
     @property
+    def keys(self) -> Path:
+        """The key that signs models, and those that are believed."""
+        return self.root / "keys"
+
+    @property
     def ports_file(self) -> Path:
         """The ports chosen last time."""
         return self.root / "ports.json"

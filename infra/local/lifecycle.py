@@ -25,7 +25,7 @@ _POLL_SECONDS = 0.1
 _SUPERVISOR_SECONDS = 20.0
 _UP_SECONDS = 120.0
 _DOWN_SECONDS = 120.0
-_DATA = ("data", "logs", "run")
+_DATA = ("data", "logs", "run", "keys")
 _FILES = ("env", "ports.json")
 
 Say = Callable[[str], object]
@@ -131,7 +131,7 @@ def down(home: Home) -> int:
 
 
 def nuke(home: Home) -> None:
-    """Stop everything and remove its data, logs, credentials and ports; what `make setup` fetched stays."""
+    """Stop everything and remove its data, logs, credentials, keys and ports; what `make setup` fetched stays."""
     down(home)
     for folder in _DATA:
         shutil.rmtree(home.root / folder, ignore_errors=True)

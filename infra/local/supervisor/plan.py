@@ -15,6 +15,7 @@ from infra.local.places import settle
 from infra.local.ports import LOOPBACK, Ports, allocate, is_open, read_ports, write_ports
 from infra.local.processes import Command
 from infra.local.server import Server
+from infra.local.signing_key import keep_or_make_key
 from infra.local.supervisor.unit import Role, Spec
 from infra.stack import Job, Service, Stack, replicas
 
@@ -24,8 +25,9 @@ _ALIVE_SECONDS = 1.0
 
 
 def plan(home: Home, stack: Stack) -> tuple[Spec, ...]:
-    """Settle the stack's ports, secrets and folders under `home`, and give what is to run there."""
+    """Settle the stack's ports, secrets, folders and signing key under `home`, and give what is to run there."""
     places = settle(home, stack, list(stack.parts))
+    keep_or_make_key(home)
     environment = {**os.environ, **read_environment(home.environment_file), "MILLRACE_HOME": str(home.root)}
     module = _Modules(home, environment)
     ready = frozenset([*stack.parts, *stack.jobs])

@@ -201,6 +201,7 @@ def test_nuke_asks_and_then_removes(make_stack: MakeStack) -> None:
     """Nobody at the terminal is a no."""
     stack = make_stack()
     stack.up()
+    assert (stack.home.keys / "signing.pem").exists()
     refused = stack.run("nuke")
     assert refused.returncode == 1
     assert stack.units()["cache"].state == "ready"
