@@ -293,16 +293,21 @@ class Task(Table):
 
 
 Points = Annotated[StrictFloat, Field(ge=0, le=100), Unit("points")]
+Confidence = Annotated[StrictFloat, Field(ge=0.5, le=0.999), Unit("ratio")]
 
 
 class Gate(Table):
-    """What a challenger must reach before it replaces the champion."""
+    """What a candidate must reach before it replaces the champion. A point is one hundredth of the rows."""
 
-    max_loss_points: Points = Field(default=0.5, description="How far below the best ever a champion may be.")
-    max_slice_loss_points: Points = Field(
-        default=1.0, description="How much a language, or short texts of it, may lose against the champion."
+    max_loss_points: Points = Field(
+        default=0.5,
+        description="How much the mean over slices may lose, against the champion and against the best version so far. "
+        "More than that keeps a candidate out where it is sure.",
     )
-    max_int8_loss_points: Points = Field(default=0.3, description="How much the int8 graph may lose against fp32.")
+    max_slice_loss_points: Points = Field(
+        default=1.0, description="The same for a slice (pages or short texts of a language), against the champion."
+    )
+    max_int8_loss_points: Points = Field(default=0.3, description="The same for the int8 graph, against fp32.")
     max_megabytes: Annotated[StrictInt, Field(ge=1), Unit("MB")] = Field(
         default=512, description="The most that the files that serve may take."
     )
@@ -310,7 +315,13 @@ class Gate(Table):
         default=50.0, description="The most that the 95th percentile of one text may take, on one core."
     )
     min_slice_rows: Rows = Field(default=50, description="A slice with fewer rows is reported and decides nothing.")
-    confidence: Ratio = Field(default=0.95, description="The confidence of the bounds that are compared.")
+    confidence: Confidence = Field(
+        default=0.95, description="How sure a gain must be: another recipe is promoted for nothing else."
+    )
+    loss_confidence: Confidence = Field(
+        default=0.9,
+        description="How sure a loss must be to keep a candidate out. Lower is stricter, and keeps out more by chance.",
+    )
 
 
 class Feedback(Table):

@@ -177,19 +177,19 @@ def _comparisons(columns: _Columns, evidence: Evidence, policy: Gate) -> Iterato
     deciding = {slice_: found.of(slice_) for slice_ in columns.deciding}
     if evidence.rung != "refit":
         yield _gain(BETTER, {OVERALL: overall, **deciding}, policy.confidence)
-    yield _loss(f"{OVERALL} {AGAINST_CHAMPION}", overall, policy.max_loss_points, policy.confidence)
+    yield _loss(f"{OVERALL} {AGAINST_CHAMPION}", overall, policy.max_loss_points, policy.loss_confidence)
     for slice_, estimate in deciding.items():
-        yield _loss(f"{slice_} {AGAINST_CHAMPION}", estimate, policy.max_slice_loss_points, policy.confidence)
+        yield _loss(f"{slice_} {AGAINST_CHAMPION}", estimate, policy.max_slice_loss_points, policy.loss_confidence)
     if evidence.best is not None:
         best = columns.compare(evidence.candidate, evidence.best).mean(columns.deciding)
-        yield _loss(f"{OVERALL} {AGAINST_BEST}", best, policy.max_loss_points, policy.confidence)
+        yield _loss(f"{OVERALL} {AGAINST_BEST}", best, policy.max_loss_points, policy.loss_confidence)
 
 
 def _int8(evidence: Evidence, sample: Sample, policy: Gate) -> Check:
     difference = evidence.candidate[sample.rows].astype(np.int8) - sample.correct.astype(np.int8)
     groups = [evidence.groups[row] for row in sample.rows]
     loss = resample(difference, groups, [ALL_ROWS] * len(groups)).of(ALL_ROWS)
-    return _loss("int8 against fp32", loss, policy.max_int8_loss_points, policy.confidence)
+    return _loss("int8 against fp32", loss, policy.max_int8_loss_points, policy.loss_confidence)
 
 
 def _loss(name: str, estimate: Estimate, tolerated: float, confidence: float) -> Check:

@@ -19,7 +19,7 @@ from shared.flywheel.keys import key_at, keys, right, table_keys, toml_key, toml
         (("sources", 0, "labels", "kind", "values"), "text by name"),
         (("augmentation", "seed"), "a whole number, at least 0, by default 0"),
         (("augmentation", "operations"), "a list, each item text"),
-        (("gate", "confidence"), "a number from 0 to 1, by default 0.95"),
+        (("gate", "confidence"), "a number from 0.5 to 0.999, by default 0.95"),
     ],
 )
 def test_what_a_key_takes(path: Path, told: str) -> None:
