@@ -1,5 +1,6 @@
 """Short constructors of what a demo shows."""
 
+from infra.demo.commands import Crawled, Fates, Ingested, StageTime
 from infra.demo.record import Accuracies, Accuracy, Correction, Documents, Record, Rows, Swap
 
 DOCUMENTS = Documents(
@@ -29,4 +30,30 @@ def record() -> Record:
         ),
         swap=Swap(requests=412, failed=0),
         correction=Correction(dataset_version=31, model_version=3, answer_before="writer", answer_after="calc"),
+    )
+
+
+def ingested() -> Ingested:
+    """Build the table of an ingestion that brought them."""
+    return Ingested(
+        dataset="support-router",
+        crawled=(Crawled(source="help-en", pages=5_120, rejected={"http-404": 10}, seconds=24.5),),
+        documents=Fates(
+            published=5_120,
+            kept=4_561,
+            duplicates=58,
+            rejected={"language": 477, "no-text": 24},
+            dead_lettered=0,
+            in_flight=0,
+            unaccounted=0,
+        ),
+        rows={
+            "total": 51_709,
+            "split:train": 43_274,
+            "label:application=calc": 8_136,
+            "label:application=writer": 6_000,
+            "language:en": 28_686,
+            "language:zh": 23_023,
+        },
+        stages=(StageTime(stage="clean", records=4_617, seconds=41.8),),
     )

@@ -1,0 +1,248 @@
+"""The demo itself, from an empty stack to a model that a correction has changed; it reads from top to bottom."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final
+
+from infra.demo.asking import Asked, ask_all, first_to_correct, shares, shown
+from infra.demo.closing import ModelLine, Told
+from infra.demo.commands import Command, Ingested
+from infra.demo.load import NoAnswer, SteadyLoad
+from infra.demo.made import pages_accuracy
+from infra.demo.questions import Question, Questions
+from infra.demo.record import Accuracies, Correction, Documents, Record, rows_of
+from infra.demo.stages import DemoFailed, Pending, Running, Stage, Stages
+from infra.demo.world import World
+from shared.io.gateway_client import Answer, Refused
+from shared.io.outage import Outage
+from shared.models.runs import Decision, Outcome
+
+ANSWERS_SHOWN: Final = 4
+"""Of each language."""
+
+_TRAINER: Final = "make logs NAME=trainer says what it does"
+_GATEWAY: Final = "make logs NAME=gateway says why it keeps the version that it serves"
+PAGES: Final = Stage("dataset", "pages to rows", 420, "make status shows what stands still, make logs why")
+FIRST: Final = Stage("first_champion", "first champion", 240, _TRAINER)
+QUESTIONS: Final = Stage("questions", "questions", 60, _GATEWAY)
+CHALLENGER: Final = Stage("challenger", "challenger", 420, _TRAINER)
+SWAP: Final = Stage("swap", "swap", 60, _GATEWAY)
+CORRECTION: Final = Stage("correction", "correction", 90, "make logs NAME=dataset_builder")
+RETRAIN: Final = Stage("retrain", "retrain", 240, _TRAINER)
+BASELINE: Final = Stage("baseline", "baseline", 120, _TRAINER)
+TRACE: Final = Stage("trace", "trace", 60, "make logs NAME=gateway: are predictions recorded?")
+
+
+@dataclass
+class Story:
+    """One demo, on a stack that is up and empty.
+
+    `stack_at` and `began_at` are when the stack was started and when the demo was, on the clock of `stages`.
+    """
+
+    world: World
+    stages: Stages
+    questions: Questions
+    say: Callable[[str], None]
+    stack_at: float
+    began_at: float
+    models: list[ModelLine] = field(default_factory=list)
+    verdicts: dict[int, str] = field(default_factory=dict)
+
+    def tell(self) -> tuple[Record, Told]:
+        """Do it all, and give what was shown; raises `DemoFailed`, `Outage` and `Refused`."""
+        with self.world.ingestion() as ingestion:
+            dataset = self._dataset(ingestion)
+            first_seconds = self._first_prediction(dataset)
+            ingested = self.world.ingested(ingestion)
+        self._ask_all("first champion")
+        load = SteadyLoad(self._version_that_answers, [question.text for question in self.questions.all])
+        with load.running():
+            if self._challenge(dataset, load):
+                self._ask_all("champion")
+            question, before = first_to_correct(self._ask, self.questions.corrections)
+            learnt = self._correct(dataset, question, before)
+            correction = self._retrain(learnt, question, before, load)
+        self._ask_all("corrected champion")
+        self._ask_baseline(dataset)
+        self._trace(before)
+        return self._record(ingested, load, first_seconds, correction), self._told(ingested, load, question)
+
+    def _dataset(self, ingestion: Command) -> int:
+        """Wait for the first dataset version that is ready, and give it."""
+
+        def ready() -> int | Pending:
+            if record := self.world.made.ready():
+                return record.version
+            if not ingestion.runs:
+                ingestion.output()  # raises what it complained of, unless the readiness policy said no
+                raise DemoFailed(
+                    "every page is in the dataset, and it isn't ready. Remedy: make logs NAME=dataset_builder"
+                )
+            return Pending(ingestion.last_line or "the crawl")
+
+        with self.stages.run(PAGES) as stage:
+            version = stage.until(ready)
+            stage.result = f"dataset version {version} is ready"
+        return version
+
+    def _first_prediction(self, dataset: int) -> float:
+        """Wait for the first model and ask it; gives the seconds from the stack's start to its answer."""
+        question = self.questions.all[0]
+        with self.stages.run(FIRST) as stage:
+            stage.until(lambda: self._no_hindrance() or True)
+            answer = self._ask(question.text)
+            seconds = round(self.stages.clock() - self.stack_at, 2)
+            stage.result = f"version {answer.model_version} answers, {seconds:.1f} s after the stack was started"
+            first = stage.until(lambda: self.world.made.decision(dataset)).runs[0].recipe
+            outcome = stage.until(lambda: self._outcome(dataset, first))
+        self._note(outcome)
+        return seconds
+
+    def _challenge(self, dataset: int, load: SteadyLoad) -> bool:
+        """Wait for each challenger and what the gate says of it; say whether one is served."""
+        decision = self.world.made.decision(dataset)
+        runs = decision.runs[1:] if isinstance(decision, Decision) else ()
+        if not runs:
+            raise DemoFailed("no recipe challenges the champion. Remedy: give the task a second [[tasks.recipes]]")
+        for run in runs:
+            with self.stages.run(CHALLENGER) as stage:
+                outcome = stage.until(lambda recipe=run.recipe: self._outcome(dataset, recipe))  # type: ignore[misc]  # bound now
+                stage.result = f"version {outcome.version}, {run.recipe}: {outcome.decision}"
+            self._note(outcome)
+            if outcome.decision == "promote":
+                with self.stages.run(SWAP) as stage:
+                    self._await_swap(stage, outcome, load)
+        return len(load.versions) > 1
+
+    def _correct(self, dataset: int, question: Question, before: Answer) -> int:
+        """Send a correction, and give the dataset version that is ready for it."""
+        self.say(f"  “{question.text}” is answered {before.label}; the team wants {question.label}, and says so")
+        with self.stages.run(CORRECTION) as stage:
+            kept = self.world.gateway.correct(before.request_id, question.label, question.text)
+            if not (kept.trains and kept.accepted):
+                raise DemoFailed(
+                    f"the correction of “{question.text}” is kept, and trains nothing: its group is one that models "
+                    "are judged on, or it waits for review. Remedy: another question, or [feedback] review = 'auto'."
+                )
+            record = stage.until(
+                lambda: self.world.made.ready(dataset, "correction") or Pending(self.world.doing("dataset_builder"))
+            )
+            stage.result = f"dataset version {record.version} is ready: {record.trigger}"
+        return record.version
+
+    def _retrain(self, dataset: int, question: Question, before: Answer, load: SteadyLoad) -> Correction:
+        """Wait until a model that has learnt a correction is served, and ask it; raises `DemoFailed`."""
+        with self.stages.run(RETRAIN) as stage:
+            recipe = stage.until(lambda: self.world.made.decision(dataset)).runs[0].recipe
+            outcome = stage.until(lambda: self._outcome(dataset, recipe))
+            version = self._note(outcome)
+            if outcome.decision != "promote":
+                raise DemoFailed(f"the gate keeps the champion, so the correction isn't served: {outcome.reason}")
+            self._await_swap(stage, outcome, load)
+            after = self._ask(question.text)
+            stage.result = f"version {version}: “{question.text}” is answered {after.label}"
+        if after.label != question.label:
+            raise DemoFailed(f"after the correction “{question.text}” is answered {after.label}, not {question.label}")
+        return Correction(
+            dataset_version=dataset, model_version=version, answer_before=before.label, answer_after=after.label
+        )
+
+    def _await_swap(self, stage: Running, outcome: Outcome, load: SteadyLoad) -> None:
+        stage.until(lambda: outcome.version in load.versions or Pending(self.world.doing("gateway")))
+        stage.result = (
+            f"version {outcome.version} answers; {load.swap.requests:,} requests, {load.swap.failed:,} failed"
+        )
+
+    def _ask_all(self, name: str) -> None:
+        """Ask the served model every question, show some answers, and note its accuracies."""
+        with self.stages.run(QUESTIONS._replace(name=f"questions_{len(self.models) + 1}")) as stage:
+            version = self._ask(self.questions.all[0].text).model_version
+            asked = ask_all(lambda text: self._ask(text).label, self.questions)
+            stage.result = f"{name}, version {version}: {_shares(asked)}"
+        for line in shown(asked, ANSWERS_SHOWN):
+            self.say(line)
+        manifest = self.world.made.model(version)
+        self.models.append(ModelLine(name, version, manifest.recipe, pages_accuracy(manifest.metrics, shares(asked))))
+
+    def _ask_baseline(self, dataset: int) -> None:
+        """Ask the baseline every question, and note its accuracies, as the models' manifests have them."""
+        with self.stages.run(BASELINE) as stage:
+            answers = self.world.baseline(dataset)
+            asked = ask_all(answers.__getitem__, self.questions)
+            stage.result = _shares(asked)
+        manifest = self.world.made.model(self.models[0].version or 0)
+        accuracy = pages_accuracy(manifest.baseline, shares(asked))
+        self.models.insert(0, ModelLine("baseline", None, "TF-IDF, linear SVM", accuracy))
+
+    def _trace(self, answer: Answer) -> None:
+        with self.stages.run(TRACE) as stage:
+            told = self.world.trace(answer.request_id)
+            stage.result = f"millrace trace {answer.request_id}"
+        for line in told.splitlines():
+            self.say(f"  {line}")
+
+    def _ask(self, text: str) -> Answer:
+        return self.world.gateway.classify(text, consent=True)
+
+    def _version_that_answers(self, text: str) -> int:
+        try:
+            return self.world.gateway.classify(text).model_version
+        except (Refused, Outage) as error:
+            raise NoAnswer(str(error)) from error
+
+    def _no_hindrance(self) -> Pending | None:
+        hindrance = self.world.gateway.hindrance()
+        return Pending(f"{self.world.doing('trainer')} ({hindrance})") if hindrance else None
+
+    def _outcome(self, dataset: int, recipe: str) -> Outcome | Pending:
+        return self.world.made.outcome(dataset, recipe) or Pending(self.world.doing("trainer"))
+
+    def _note(self, outcome: Outcome) -> int:
+        """Note what the gate said of a run's version, and give that; raises `DemoFailed` where the run made none."""
+        if outcome.version is None:
+            raise DemoFailed(f"the run {outcome.run} made no model: {outcome.reason}. Remedy: {_TRAINER}")
+        self.verdicts[outcome.version] = f"{outcome.decision}: {outcome.reason}"
+        return outcome.version
+
+    def _record(self, ingested: Ingested, load: SteadyLoad, first_seconds: float, correction: Correction) -> Record:
+        documents, by_name = ingested.documents, {model.name: model.accuracy for model in self.models}
+        crawl = {"crawl": round(sum(crawled.seconds for crawled in ingested.crawled), 2)}
+        stream = {one.stage: round(one.seconds, 2) for one in ingested.stages}
+        return Record(
+            first_prediction_seconds=first_seconds,
+            total_seconds=round(self.stages.clock() - self.began_at, 2),
+            stage_seconds=crawl | stream | self.stages.seconds,
+            documents=Documents(
+                published=documents.published,
+                kept=documents.kept,
+                duplicates=documents.duplicates,
+                rejected=sum(documents.rejected.values()),
+                dead_lettered=documents.dead_lettered,
+                in_flight=documents.in_flight,
+                unaccounted=documents.unaccounted,
+            ),
+            rows=rows_of(ingested.rows),
+            accuracy=Accuracies(
+                baseline=by_name["baseline"],
+                first_champion=by_name["first champion"],
+                champion=self.models[-1].accuracy,
+            ),
+            swap=load.swap,
+            correction=correction,
+        )
+
+    def _told(self, ingested: Ingested, load: SteadyLoad, question: Question) -> Told:
+        return Told(
+            ingested=ingested,
+            models=tuple(self.models),
+            verdicts=self.verdicts,
+            answers=load.versions,
+            slowest_seconds=load.slowest_seconds,
+            correction=question,
+            failures=tuple(load.failures),
+        )
+
+
+def _shares(asked: list[Asked]) -> str:
+    return ", ".join(f"{language} {share:.3f}" for language, share in shares(asked).items()) + " right"
