@@ -30,6 +30,7 @@ from shared.models.graphs import FLOAT, INT64, UnsafeGraph, Values, require_safe
 from shared.models.manifest import ENCODER, HEAD, NGRAMS, TOKENIZER, VOCABULARY
 
 Floats = NDArray[np.float32]
+Inputs = dict[str, NDArray[np.int64] | Floats]
 
 _ENCODER_INPUTS: Final[Values] = {INPUT_IDS: (INT64, 2), ATTENTION_MASK: (INT64, 2)}
 _ENCODER_OUTPUTS: Final[Values] = {SENTENCE_EMBEDDING: (FLOAT, 2)}
@@ -78,10 +79,12 @@ class LoadedModel:
         if set(widths.values()) != {len(labels)}:
             raise ValueError(f"{files[HEAD]}: {widths} labels, and {len(labels)} have names")
         ngrams = None if encoding.ngrams is None else NgramFeatures.load(files, encoding)
-        if encoding.transformer is None:
-            return cls(labels, encoding, head, ngrams, None, None)
-        encoder = _shared_encoder(files[ENCODER[precision]])
-        return cls(labels, encoding, head, ngrams, Tokens.load(files[TOKENIZER], encoding), encoder)
+        transformer = encoding.transformer is not None
+        tokens = Tokens.load(files[TOKENIZER], encoding) if transformer else None
+        encoder = _shared_encoder(files[ENCODER[precision]]) if transformer else None
+        model = cls(labels, encoding, head, ngrams, tokens, encoder)
+        model._require_fitting(files[HEAD])
+        return model
 
     def predict(self, texts: Sequence[str]) -> Floats:
         """Give the probabilities of the labels, (texts, labels)."""
@@ -89,26 +92,39 @@ class LoadedModel:
             return np.empty((0, len(self.labels)), dtype=np.float32)
         if self._encoder is None:
             return self._answers(texts, None)
-        embeddings = (self.embed([text]) for text in texts)
-        return np.concatenate(
-            [self._answers([text], embedding) for text, embedding in zip(texts, embeddings, strict=True)]
-        )
+        return np.concatenate([self._answers([text], self._embedding(text)) for text in texts])
 
     def embed(self, texts: Sequence[str]) -> Floats | None:
         """Give the sentence embeddings, (texts, dimensions), or None where the model has no transformer.
 
         One text at a time: the scales of an int8 graph come from all that is in a batch.
         """
-        if self._encoder is None or self._tokens is None:
+        if self.encoding.transformer is None:
             return None
-        encoded = (self._tokens.encode([text]) for text in texts)
-        found = [
-            self._encoder.run([SENTENCE_EMBEDDING], {INPUT_IDS: ids, ATTENTION_MASK: mask})[0] for ids, mask in encoded
-        ]
-        return np.concatenate(found)
+        none = np.empty((0, self.encoding.transformer.dimensions), dtype=np.float32)
+        return np.concatenate([none, *map(self._embedding, texts)])
+
+    def _embedding(self, text: str) -> Floats:
+        if self._tokens is None or self._encoder is None:
+            raise TypeError(f"{self.encoding} has no transformer")
+        ids, mask = self._tokens.encode([text])
+        embedding: Floats = self._encoder.run([SENTENCE_EMBEDDING], {INPUT_IDS: ids, ATTENTION_MASK: mask})[0]
+        return embedding
+
+    def _require_fitting(self, head: Path) -> None:
+        """Answer once, with the last n-gram that there is, so that parts of two models are found out here."""
+        inputs: Inputs = {}
+        if self._ngrams is not None:
+            inputs |= {NGRAM_IDS: np.array([[len(self._ngrams.idf) - 1]]), NGRAM_WEIGHTS: np.ones((1, 1), np.float32)}
+        try:
+            if self._encoder is not None:
+                inputs[EMBEDDING] = self._embedding("")
+            self._head.run([PROBABILITIES], inputs)
+        except Exception as error:  # ONNX Runtime's exceptions have no class in common but this one
+            raise ValueError(f"{head} doesn't fit its encoding {self.encoding}: {error}") from error
 
     def _answers(self, texts: Sequence[str], embedding: Floats | None) -> Floats:
-        inputs: dict[str, NDArray[np.generic]] = {}
+        inputs: Inputs = {}
         if self._ngrams is not None:
             inputs[NGRAM_IDS], inputs[NGRAM_WEIGHTS] = self._ngrams.encode(texts)
         if embedding is not None:
@@ -137,7 +153,7 @@ def _session(file: Path, inputs: Values, outputs: Values) -> InferenceSession:
     require_safe(file, inputs, outputs)
     try:
         return InferenceSession(str(file), _options(), providers=["CPUExecutionProvider"])
-    except Exception as error:  # ONNX Runtime's exceptions have no common class of their own
+    except Exception as error:  # ONNX Runtime's exceptions have no class in common but this one
         raise UnsafeGraph(f"{file}: ONNX Runtime refuses it: {error}") from error
 
 
