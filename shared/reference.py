@@ -7,8 +7,10 @@ import sys
 from collections.abc import Iterator, Sequence
 from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 from typing import Annotated, Any, Final, Literal, get_args, get_origin
 
+from prometheus_client import CollectorRegistry
 from pydantic.fields import FieldInfo
 
 from shared.flywheel import reference as flywheel
@@ -43,7 +45,8 @@ def settings_page() -> str:
 
 def metrics_page() -> str:
     """Write the page of all metrics."""
-    families = {family.name: family.type for family in StreamMetrics("reference").registry.collect()}
+    registries = (StreamMetrics("reference").registry, *_own_registries(Path(__file__).parents[1]))
+    families = {family.name: family.type for registry in registries for family in registry.collect()}
     names: tuple[MetricName, ...] = get_args(MetricName)
     rows = [
         _row(f"`{name}`", families[name.removesuffix("_total")], _labels(name), DESCRIPTIONS[name]) for name in names
@@ -84,12 +87,24 @@ def main(arguments: Sequence[str], root: Path) -> int:
     return 1 if old else 0
 
 
+def _own_registries(root: Path) -> Iterator[CollectorRegistry]:
+    """Find the metrics that services keep for themselves, by file as their settings."""
+    for path in sorted(root.glob("services/*/metrics.py")):
+        module = _module(path, root)
+        own = (kind for name, kind in vars(module).items() if name.endswith("Metrics") and isinstance(kind, type))
+        yield from (kind().registry for kind in own if kind.__module__ == module.__name__)
+
+
 def _own_settings(root: Path) -> Iterator[type[Settings]]:
     """Find the settings that each service, and the spiders, keep for themselves: by file, for we may import none."""
     for path in sorted([*root.glob("services/*/settings.py"), *root.glob("spiders/settings.py")]):
-        module = import_module(".".join(path.relative_to(root).with_suffix("").parts))
+        module = _module(path, root)
         own = (kind for kind in vars(module).values() if isinstance(kind, type) and issubclass(kind, Settings))
         yield from (kind for kind in own if kind.__module__ == module.__name__)
+
+
+def _module(path: Path, root: Path) -> ModuleType:
+    return import_module(".".join(path.relative_to(root).with_suffix("").parts))
 
 
 def _is_file_with(path: Path, text: str) -> bool:

@@ -31,6 +31,34 @@ MetricName = Literal[
     "millrace_outage_seconds_total",
     # Pool processes that died or were ended for taking too long.
     "millrace_pool_restarts_total",
+    # Training runs that came to their end: `promote`, `keep`, or `none` for one that failed.
+    "millrace_training_runs_total",
+    # Seconds of each stage of a training run.
+    "millrace_training_stage_seconds",
+    # Dataset versions that the trainer has taken and not yet done with.
+    "millrace_waiting_versions",
+    # Requests to the gateway, by the path of their route and the status of the answer.
+    "millrace_requests_total",
+    # Seconds from a request's head to its answer, by route.
+    "millrace_request_seconds",
+    # Texts that a model took at once.
+    "millrace_model_batch_texts",
+    # Texts that wait for a model.
+    "millrace_queued_texts",
+    # Versions of a model that came to serve.
+    "millrace_model_swaps_total",
+    # Times that the version which the champion's alias names could not be served; the one before it serves on. `reason`
+    # is what stands at `/v1/models`.
+    "millrace_model_swap_failed_total",
+    # Always 1; its label is the version that serves.
+    "millrace_model_version",
+    # Predictions that Kafka has acknowledged.
+    "millrace_predictions_recorded_total",
+    # Predictions that were answered and are in no record: the room for them was `full`, or the process `stopped`, while
+    # Kafka was away.
+    "millrace_predictions_unrecorded_total",
+    # Feedback that Kafka has acknowledged, by kind, and whether it was accepted without a review.
+    "millrace_feedback_total",
 ]
 
 LABELS: Final[dict[MetricName, tuple[str, ...]]] = {
@@ -46,6 +74,19 @@ LABELS: Final[dict[MetricName, tuple[str, ...]]] = {
     "millrace_retries_total": ("target",),
     "millrace_outage_seconds_total": ("target",),
     "millrace_pool_restarts_total": (),
+    "millrace_training_runs_total": ("outcome",),
+    "millrace_training_stage_seconds": ("stage",),
+    "millrace_waiting_versions": (),
+    "millrace_requests_total": ("route", "status"),
+    "millrace_request_seconds": ("route",),
+    "millrace_model_batch_texts": ("model",),
+    "millrace_queued_texts": (),
+    "millrace_model_swaps_total": ("model",),
+    "millrace_model_swap_failed_total": ("model", "reason"),
+    "millrace_model_version": ("model", "version"),
+    "millrace_predictions_recorded_total": (),
+    "millrace_predictions_unrecorded_total": ("reason",),
+    "millrace_feedback_total": ("kind", "accepted"),
 }
 """The labels of each, after `service`, which all of them have."""
 

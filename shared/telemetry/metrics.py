@@ -78,23 +78,24 @@ class StreamMetrics:
 
     def _define(self) -> None:
         registry = self.registry
-        self._lag = Gauge(*_described("millrace_lag_records"), registry=registry)
-        self._offset = Gauge(*_described("millrace_committed_offset"), registry=registry)
-        self._records = Counter(*_described("millrace_records_total"), registry=registry)
-        self._in_flight = Gauge(*_described("millrace_in_flight_records"), registry=registry)
+        self._lag = Gauge(*described("millrace_lag_records"), registry=registry)
+        self._offset = Gauge(*described("millrace_committed_offset"), registry=registry)
+        self._records = Counter(*described("millrace_records_total"), registry=registry)
+        self._in_flight = Gauge(*described("millrace_in_flight_records"), registry=registry)
         self._batch_seconds = Histogram(
-            *_described("millrace_batch_seconds"), registry=registry, buckets=BATCH_SECONDS_BUCKETS
+            *described("millrace_batch_seconds"), registry=registry, buckets=BATCH_SECONDS_BUCKETS
         )
-        self._outcomes = Counter(*_described("millrace_outcomes_total"), registry=registry)
-        self._dead_letters = Counter(*_described("millrace_dead_letters_total"), registry=registry)
-        self._retries = Counter(*_described("millrace_retries_total"), registry=registry)
-        self._outage_seconds = Counter(*_described("millrace_outage_seconds_total"), registry=registry)
-        self._pool_restarts = Counter(*_described("millrace_pool_restarts_total"), registry=registry)
-        build = Gauge(*_described("millrace_build_info"), registry=registry)
+        self._outcomes = Counter(*described("millrace_outcomes_total"), registry=registry)
+        self._dead_letters = Counter(*described("millrace_dead_letters_total"), registry=registry)
+        self._retries = Counter(*described("millrace_retries_total"), registry=registry)
+        self._outage_seconds = Counter(*described("millrace_outage_seconds_total"), registry=registry)
+        self._pool_restarts = Counter(*described("millrace_pool_restarts_total"), registry=registry)
+        build = Gauge(*described("millrace_build_info"), registry=registry)
         build.labels(self._service, VERSION, platform.python_version()).set(1)
-        age = Gauge(*_described("millrace_commit_age_seconds"), registry=registry)
+        age = Gauge(*described("millrace_commit_age_seconds"), registry=registry)
         age.labels(self._service).set_function(lambda: self._clock() - self._committed_at)
 
 
-def _described(name: MetricName) -> tuple[str, str, tuple[str, ...]]:
+def described(name: MetricName) -> tuple[str, str, tuple[str, ...]]:
+    """Give name, description and labels of a metric, as Prometheus's classes take them."""
     return name, DESCRIPTIONS[name], ("service", *LABELS[name])
