@@ -30,6 +30,8 @@ SEAMS = {
     "services/cleaner/core/steps": set(),
     "services/console/checks": set(),
     "services/console/commands": set(),
+    "services/trainer/encoders": {"encoder"},
+    "services/trainer/tasks": {"task"},
     "shared/stream/engines": {"engine"},
 }
 """Folders whose `__init__.py` is the table of their modules, and the modules that are the port and no entry."""

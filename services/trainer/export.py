@@ -1,0 +1,98 @@
+"""Writes a transformer as ONNX graphs, fp32 and int8, that give the mean of its last layer over the tokens.
+
+int8 is ONNX Runtime's dynamic quantisation: weights by channel and in 7 bits (`reduce_range`), for without VNNI's
+instructions products of 8 bits overflow.
+"""
+
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import torch
+import transformers
+from onnxruntime.quantization import QuantType, quantize_dynamic
+from onnxruntime.quantization.shape_inference import quant_pre_process
+from torch import Tensor, nn
+
+from services.trainer.encoders.encoder import Pretrained
+from shared.encoding.spec import ATTENTION_MASK, INPUT_IDS, SENTENCE_EMBEDDING, Precision
+from shared.models.graphs import integer_matmuls
+from shared.models.manifest import ENCODER
+
+REVISION: Final = 1
+"""Part of the cache's key: raise it when an export would come out otherwise."""
+
+OPSET: Final = 20
+
+
+class MeanPooled(nn.Module):
+    """The mean of the last layer over the tokens that aren't padding: `(batch, dimensions)`."""
+
+    def __init__(self, transformer: nn.Module) -> None:
+        """Pool what `transformer` gives."""
+        super().__init__()
+        self.transformer = transformer
+
+    def forward(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
+        """Take ids and mask, int64 of shape `(batch, tokens)`."""
+        hidden = self.transformer(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
+        mask = attention_mask.unsqueeze(-1).to(hidden.dtype)  # (batch, tokens, 1)
+        pooled: Tensor = (hidden * mask).sum(dim=1) / mask.sum(dim=1).clamp(min=1)
+        return pooled
+
+
+def load_transformer(pretrained: Pretrained) -> transformers.PreTrainedModel:
+    """Load a transformer for use, not for training; no code but transformers' own is run."""
+    transformers.logging.set_verbosity_error()  # it tells of the pooler, which isn't used
+    model: transformers.PreTrainedModel = transformers.AutoModel.from_pretrained(
+        pretrained.folder, local_files_only=True, trust_remote_code=False, use_safetensors=True, dtype=torch.float32
+    )
+    model.eval()
+    return model
+
+
+@dataclass(frozen=True)
+class Exported:
+    """An encoder's graphs in `folder`, which of them serves, and why it is fp32 where it is."""
+
+    folder: Path
+    precision: Precision
+    int8_refusal: str = ""
+
+    @property
+    def serving(self) -> Path:
+        """Give the graph that serves."""
+        return self.folder / ENCODER[self.precision]
+
+
+def opened(folder: Path) -> Exported:
+    """Look at what `export` left in `folder`."""
+    if integer_matmuls(folder / ENCODER["int8"]):
+        return Exported(folder, "int8")
+    return Exported(folder, "fp32", "the quantised graph has no product of integer matrices: it would be no faster")
+
+
+def export(transformer: nn.Module, folder: Path) -> None:
+    """Write both graphs into `folder`; takes some 30 seconds for a hundred million parameters."""
+    plain, ready = folder / ENCODER["fp32"], folder / "prepared.onnx"
+    batch, tokens = torch.export.Dim("batch"), torch.export.Dim("tokens")
+    example = torch.ones(2, 8, dtype=torch.long)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # PyTorch warns of its own insides
+        torch.onnx.export(
+            MeanPooled(transformer).eval(),
+            (example, example),
+            plain,
+            input_names=[INPUT_IDS, ATTENTION_MASK],
+            # A name that no value inside has: two of one name are no graph.
+            output_names=[SENTENCE_EMBEDDING],
+            dynamic_shapes=({0: batch, 1: tokens}, {0: batch, 1: tokens}),
+            opset_version=OPSET,
+            dynamo=True,
+            external_data=False,
+            verbose=False,
+        )
+    quant_pre_process(plain, ready, skip_symbolic_shape=True)
+    quantize_dynamic(ready, folder / ENCODER["int8"], per_channel=True, reduce_range=True, weight_type=QuantType.QInt8)
+    ready.unlink()

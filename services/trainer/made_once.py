@@ -1,0 +1,25 @@
+"""Keeps what is costly to make on the machine: made by one process, whole or not at all, and used by all."""
+
+import fcntl
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+
+def made_once(folder: Path, make: Callable[[Path], None]) -> Path:
+    """Give `folder`, which `make` fills where it isn't there; who comes while it is made waits, and makes nothing.
+
+    `make` gets an empty folder beside it, renamed when it is done, so that a process that is killed leaves no half.
+    """
+    if folder.exists():
+        return folder
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with folder.with_name(f"{folder.name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not folder.exists():
+            draft = folder.with_name(f"{folder.name}.draft")
+            shutil.rmtree(draft, ignore_errors=True)
+            draft.mkdir()
+            make(draft)
+            draft.rename(folder)
+    return folder
