@@ -21,7 +21,7 @@ from shared.stream.engines.engine import Engine, Subscription
 from shared.stream.halt import DeadLetterLimit, Halted, HaltMarker
 from shared.stream.halts import Halts
 from shared.stream.lag import LagMeter
-from shared.stream.membership import instance_id, leave
+from shared.stream.membership import instance_id, leave, member_name
 from shared.stream.runner import Ports, Runner
 from shared.stream.sender import KafkaSender
 from shared.stream.service import Committer, Settler, StreamService
@@ -81,7 +81,8 @@ async def assemble(service: StreamService[Any], settings: Settings, plugs: Plugs
         stack.enter_context(serve_health(service.name, settings.telemetry, metrics.registry, liveness))
         store = stack.enter_context(closing(_store(settings, metrics)))
         marker = await asyncio.to_thread(_resumed_marker, store, service.name)
-        name = stack.enter_context(instance_id(service.name, home() / "run", stream.instance_id))
+        instance = stack.enter_context(instance_id(service.name, home() / "run", stream.instance_id))
+        name = member_name(instance, service.sources)
         ports = Ports(
             pool=stack.enter_context(_children(Work(service, plugs.make_settler is not None), stream, metrics)),
             store=store,

@@ -2,13 +2,15 @@
 
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 
 from kafka import KafkaAdminClient
 from kafka.admin import MemberToRemove
+
+from shared.contracts.identity import digest_of
 
 
 @contextmanager
@@ -35,6 +37,15 @@ def instance_id(service: str, folder: Path, given: str | None = None) -> Iterato
         finally:
             os.close(descriptor)
         return
+
+
+def member_name(instance: str, topics: Collection[str]) -> str:
+    """Name the member that the process `instance` is in its group: with other topics it is another member.
+
+    A static member that is back within its session is given the partitions that it had, whatever it subscribes to now:
+    none of a topic that it has begun to read, and nothing would wait for those.
+    """
+    return instance if len(topics) == 1 else f"{instance}-{digest_of(*sorted(topics))[:8]}"
 
 
 def leave(bootstrap_servers: str, group: str, instance: str) -> None:

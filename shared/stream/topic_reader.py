@@ -28,6 +28,10 @@ class Topics(Protocol):
         """Give, by partition, the offset that the next record will have; empty partitions are left out."""
         ...
 
+    def since(self, topic: str, milliseconds: int) -> dict[int, int]:
+        """Give, by partition, the offset of the first record of that time (since 1970) or later, else the end."""
+        ...
+
     def records(self, topic: str, ends: Mapping[int, int], starts: Mapping[int, int] | None = None) -> Iterator[Record]:
         """Yield the records from `starts` (by partition, else the first) up to, and without, those at `ends`."""
         ...
@@ -60,6 +64,14 @@ class TopicReader:
             places = _places(consumer, topic)
             starts, ends = consumer.beginning_offsets(places), consumer.end_offsets(places)
         return {place.partition: ends[place] for place in places if ends[place] > starts[place]}
+
+    def since(self, topic: str, milliseconds: int) -> dict[int, int]:
+        """Give, by partition, the offset of the first record of that time (since 1970) or later, else the end."""
+        with kafka_errors(self._settings), closing(self._consumer()) as consumer:
+            places = _places(consumer, topic)
+            found = consumer.offsets_for_times(dict.fromkeys(places, milliseconds))
+            ends = consumer.end_offsets(places)
+        return {place.partition: ends[place] if found[place] is None else found[place].offset for place in places}
 
     def records(self, topic: str, ends: Mapping[int, int], starts: Mapping[int, int] | None = None) -> Iterator[Record]:
         """Yield the records from `starts` (by partition, else the first) up to, and without, those at `ends`."""

@@ -56,6 +56,7 @@ def test_an_empty_topic_has_no_records(broker: Broker) -> None:
     assert list(reader.read(topic)) == []
     assert reader.starts("no-such-topic") == {}
     assert list(reader.read("no-such-topic")) == []
+    assert reader.since("no-such-topic", 0) == {}
 
 
 def test_several_partitions_are_all_read(broker: Broker) -> None:
@@ -65,3 +66,18 @@ def test_several_partitions_are_all_read(broker: Broker) -> None:
     found = [(one.partition, one.offset) for one in TopicReader(broker.settings).read(topic)]
     assert len(found) == 40
     assert len({partition for partition, _ in found}) == 4
+
+
+def test_a_time_leads_to_the_first_record_that_is_not_older(broker: Broker) -> None:
+    """Before all of them to the first, after all of them to the end, and in each partition by itself."""
+    reader, topic = TopicReader(broker.settings), broker.topic(partitions=2)
+    post(broker, topic, *range(20))
+    found = sorted(reader.read(topic), key=lambda one: (one.partition, one.offset))
+    times = {one.timestamp_ms for one in found}
+    ends = reader.ends(topic)
+    assert reader.since(topic, min(times)) == dict.fromkeys(ends, 0)
+    assert reader.since(topic, max(times) + 1) == ends
+    middle = sorted(times)[len(times) // 2]
+    for partition, offset in reader.since(topic, middle).items():
+        first = next((one.offset for one in found if one.partition == partition and one.timestamp_ms >= middle), None)
+        assert offset == (ends[partition] if first is None else first)

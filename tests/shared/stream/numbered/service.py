@@ -1,7 +1,8 @@
 """The service under test: numbered messages in, numbered messages out, and a message can ask for any misfortune.
 
 `NUMBERED_PREFIX` names the topics and, unless `NUMBERED_NAME` does, the group; `NUMBERED_COMMIT` turns on a commit port
-(`record`, `raise`, `blind`), `NUMBERED_SETTLE` a settler, and `NUMBERED_COMPANION` a companion.
+(`record`, `raise`, `blind`), `NUMBERED_SETTLE` a settler, and `NUMBERED_COMPANION` a companion. `NUMBERED_ALSO` names
+one more topic to read.
 """
 
 import asyncio
@@ -160,4 +161,7 @@ async def companion(store: ObjectStore) -> None:
 
 
 NAME: Final = os.environ.get("NUMBERED_NAME", f"{PREFIX}-service")
-SERVICE: Final = StreamService(name=NAME, source=SOURCE, process=process, route=route, rule_set="1", claim=claim)
+ALSO: Final = tuple(_topic(name, Numbered) for name in os.environ.get("NUMBERED_ALSO", "").split())
+SERVICE: Final = StreamService(
+    name=NAME, source=SOURCE, process=process, route=route, rule_set="1", claim=claim, also=ALSO
+)
