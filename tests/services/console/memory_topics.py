@@ -34,6 +34,15 @@ class MemoryTopics:
         found = {partition: len(self._records[topic, partition]) for partition in range(PARTITIONS)}
         return {partition: end for partition, end in found.items() if end}
 
+    def since(self, topic: str, milliseconds: int) -> dict[int, int]:
+        """Give where each partition's first record of that time or later is, else its end."""
+        found = {}
+        for partition in range(PARTITIONS):
+            there = self._records[topic, partition]
+            times = (place for place, record in enumerate(there) if record.timestamp_ms >= milliseconds)
+            found[partition] = next(times, len(there))
+        return found
+
     def records(self, topic: str, ends: Mapping[int, int], starts: Mapping[int, int] | None = None) -> Iterator[Record]:
         """Yield what lies between."""
         for partition, end in ends.items():
@@ -43,11 +52,11 @@ class MemoryTopics:
         """Yield everything."""
         return self.records(topic, self.ends(topic))
 
-    def put(self, topic: str, key: str, value: bytes | None, headers: Headers) -> Origin:
+    def put(self, topic: str, key: str, value: bytes | None, headers: Headers, timestamp_ms: int = 0) -> Origin:
         """Append a record as it is; says where it lies."""
         partition = (murmur2(key.encode()) & 0x7FFFFFFF) % PARTITIONS
         there = self._records[topic, partition]
-        there.append(Record(topic, partition, len(there), key.encode(), value, headers))
+        there.append(Record(topic, partition, len(there), key.encode(), value, headers, timestamp_ms=timestamp_ms))
         return there[-1].origin
 
     def send(self, topic: Topic[Any], message: Message, origin: Origin | None = None) -> Origin:
@@ -63,7 +72,8 @@ class MemoryTopics:
             partitionkey=key,
             origin=origin,
         )
-        return self.put(topic.name, key, encode(message), to_headers(envelope))
+        milliseconds = int(envelope.time.timestamp() * 1_000)
+        return self.put(topic.name, key, encode(message), to_headers(envelope), milliseconds)
 
     def bury(self, topic: Topic[Any], key: str, origin: Origin) -> Origin:
         """Append a dead letter of the record at `origin`."""
