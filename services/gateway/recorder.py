@@ -1,0 +1,124 @@
+"""Records predictions on `predictions-recorded`, behind the answers: no request waits for it, and none fails by it."""
+
+import asyncio
+from collections import deque
+from collections.abc import Sequence
+from typing import Final
+
+import structlog
+
+from services.gateway.events import Events
+from services.gateway.metrics import SERVICE, GatewayMetrics
+from shared.contracts.predictions import PredictionRecorded
+from shared.contracts.topics import PREDICTIONS_RECORDED
+from shared.io.outage import Outage
+from shared.io.record import OutgoingRecord, record_of
+
+log = structlog.get_logger(__name__)
+
+LINGER_SECONDS: Final = 0.1
+RETRY_SECONDS: Final = 1.0
+BATCH_RECORDS: Final = 500
+AT_ONCE: Final = 50
+"""So many are encoded before others have their turn: half a millisecond."""
+
+RECORD_BYTES: Final = 1_024
+CHARACTER_BYTES: Final = 4
+"""What a record takes in memory, and each character of a text that it keeps, at most; of Python's own making."""
+
+
+class Recorder:
+    """Keeps what is to be recorded, within a bound, and sends it in batches; for one event loop."""
+
+    def __init__(self, events: Events, metrics: GatewayMetrics, most_bytes: int) -> None:
+        """Keep at most `most_bytes`; what comes beyond is counted as unrecorded."""
+        self._events = events
+        self._metrics = metrics
+        self._most_bytes = most_bytes
+        self._kept: deque[PredictionRecorded] = deque()
+        self._bytes = 0
+        self._some = asyncio.Event()
+        self._away = False
+
+    def record(self, prediction: PredictionRecorded) -> None:
+        """Keep one prediction until Kafka has it; returns at once."""
+        size = _bytes_of(prediction)
+        if self._bytes + size > self._most_bytes:
+            self._metrics.unrecorded(1, "full")
+            self._tell_away("the room for records is full: those that come now are not kept")
+            return
+        self._bytes += size
+        self._kept.append(prediction)
+        if not self._some.is_set():
+            self._some.set()
+
+    async def run(self) -> None:
+        """Send what is kept, for ever."""
+        while True:
+            await self._some.wait()
+            await asyncio.sleep(LINGER_SECONDS)
+            if not await self._sent():
+                await asyncio.sleep(RETRY_SECONDS)
+
+    async def stop(self, seconds: float) -> None:
+        """Send what is left, within so many seconds; what can't be sent is counted."""
+        try:
+            async with asyncio.timeout(seconds):
+                while self._kept and await self._sent():
+                    pass
+        except TimeoutError:
+            log.info("records_not_sent_in_time", seconds=seconds)
+        if self._kept:
+            self._metrics.unrecorded(len(self._kept), "stopped")
+            log.warning("predictions_unrecorded", predictions=len(self._kept), why="Kafka took none before the stop")
+
+    async def _sent(self) -> bool:
+        """Send a batch, if there is one; false where Kafka took none."""
+        self._some.clear()
+        records = await self._next()
+        if not records:
+            return True
+        try:
+            sent = await self._events.send_batch(records)
+        except Outage as error:
+            self._some.set()
+            self._tell_away(str(error))
+            return False
+        for _ in range(sent):
+            self._bytes -= _bytes_of(self._kept.popleft())
+        if self._kept:
+            self._some.set()
+        self._metrics.recorded(sent)
+        self._tell_back()
+        return True
+
+    async def _next(self) -> list[OutgoingRecord]:
+        """Encode the first that are kept; they stay until Kafka has them."""
+        records: list[OutgoingRecord] = []
+        while len(records) < min(BATCH_RECORDS, len(self._kept)):
+            records += [_encoded(self._kept[place]) for place in _places(len(records), len(self._kept))]
+            await asyncio.sleep(0)
+        return records
+
+    def _tell_away(self, why: str) -> None:
+        if not self._away:
+            self._away = True
+            log.warning("predictions_wait", why=why)
+
+    def _tell_back(self) -> None:
+        if self._away:
+            self._away = False
+            log.info("predictions_recorded_again", waiting=len(self._kept))
+
+
+def _places(start: int, end: int) -> Sequence[int]:
+    return range(start, min(start + AT_ONCE, end, BATCH_RECORDS))
+
+
+def _bytes_of(prediction: PredictionRecorded) -> int:
+    return RECORD_BYTES + CHARACTER_BYTES * len(prediction.text or "")
+
+
+def _encoded(prediction: PredictionRecorded) -> OutgoingRecord:
+    envelope = PREDICTIONS_RECORDED.envelope(prediction, prediction.request_id, SERVICE, prediction.at)
+    return record_of(PREDICTIONS_RECORDED, prediction, envelope)

@@ -1,0 +1,30 @@
+"""What every route works with; made once, at the start."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from services.gateway.batcher import Batcher
+from services.gateway.core.request_ids import RequestIds
+from services.gateway.events import Events
+from services.gateway.metrics import GatewayMetrics
+from services.gateway.recorder import Recorder
+from services.gateway.serving import Shelf
+from services.gateway.settings import GatewaySettings
+
+
+@dataclass(frozen=True)
+class State:
+    """The parts of a gateway. `document` gives the OpenAPI document; `review` says who accepts corrections."""
+
+    settings: GatewaySettings
+    shelf: Shelf
+    batcher: Batcher
+    recorder: Recorder
+    events: Events
+    metrics: GatewayMetrics
+    ids: RequestIds
+    review: Literal["manual", "auto"]
+    document: Callable[[], bytes]
+    now: Callable[[], datetime]
