@@ -1,4 +1,4 @@
-"""Set a bare machine up: virtual environment, locked packages, Kafka's jars, weights. Run by `make setup` with any Python 3.
+"""Set a bare machine up: environment, locked packages, Kafka's jars, weights. Run by `make setup` with any Python 3.
 
 Only the standard library, for nothing is installed yet; the syntax of old Pythons, so that one can say it is too old.
 """
