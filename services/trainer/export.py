@@ -4,6 +4,7 @@ int8 is ONNX Runtime's dynamic quantisation: weights by channel and in 7 bits (`
 instructions products of 8 bits overflow.
 """
 
+import logging
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,6 +46,7 @@ class MeanPooled(nn.Module):
 def load_transformer(pretrained: Pretrained) -> transformers.PreTrainedModel:
     """Load a transformer for use, not for training; no code but transformers' own is run."""
     transformers.logging.set_verbosity_error()  # it tells of the pooler, which isn't used
+    transformers.logging.disable_progress_bar()
     model: transformers.PreTrainedModel = transformers.AutoModel.from_pretrained(
         pretrained.folder, local_files_only=True, trust_remote_code=False, use_safetensors=True, dtype=torch.float32
     )
@@ -78,6 +80,7 @@ def export(transformer: nn.Module, folder: Path) -> None:
     plain, ready = folder / ENCODER["fp32"], folder / "prepared.onnx"
     batch, tokens = torch.export.Dim("batch"), torch.export.Dim("tokens")
     example = torch.ones(2, 8, dtype=torch.long)
+    logging.getLogger("torch.onnx").setLevel(logging.ERROR)  # it tells of torchvision, which isn't needed
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # PyTorch warns of its own insides
         torch.onnx.export(

@@ -43,7 +43,7 @@ def test_a_question_is_answered_without_noise(command: tuple[str | Path, ...], e
 
 @pytest.fixture
 def tiny_lock(tmp_path: Path) -> Path:
-    """A lock of one small wheel, for another machine's Python perhaps; it lies beside it."""
+    """Lock one small wheel, for another machine's Python perhaps; it lies beside it."""
     wheel = tmp_path / "tiny_weights-1.0-py3-none-manylinux_2_17_x86_64.whl"
     with zipfile.ZipFile(wheel, "w") as file:
         file.writestr("tiny_weights/weights.bin", b"4 bits")
