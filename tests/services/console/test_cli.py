@@ -20,6 +20,16 @@ COMMANDS = [
     ("dlq", "drop"),
     ("dlq", "audit"),
     ("resume",),
+    ("models", "list"),
+    ("models", "show"),
+    ("models", "why"),
+    ("models", "history"),
+    ("models", "promote"),
+    ("models", "rollback"),
+    ("models", "verify"),
+    ("keys", "signing", "init"),
+    ("keys", "signing", "rotate"),
+    ("keys", "signing", "show"),
 ]
 AWAY = [
     ("topics", "apply"),
