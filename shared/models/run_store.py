@@ -101,6 +101,12 @@ class RunStore:
         """Read the outcome of a run; None where it has none yet."""
         return self._read(run_key(run, _OUTCOME), Outcome)
 
+    def reopen(self, run: str) -> None:
+        """Let a run that failed be executed again; the outcome of one that made a version stays."""
+        outcome = self.outcome(run)
+        if outcome is not None and outcome.version is None:
+            self._store.delete(run_key(run, _OUTCOME))
+
     def save_checkpoint(self, run: str, path: Path) -> None:
         """Keep a file as the run's newest checkpoint, in place of the one before.
 

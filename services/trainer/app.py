@@ -1,0 +1,154 @@
+"""The process: its settings, its servers, its signals, and one exit code for each way to end (see `Exit`)."""
+
+import signal
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from threading import Event
+
+import structlog
+
+from services.trainer.executor import ENTRY, Executor, say_in_the_log
+from services.trainer.health import TrainerHealth
+from services.trainer.listener import GROUP, Listener
+from services.trainer.metrics import SERVICE, TrainerMetrics
+from services.trainer.order import Servers
+from services.trainer.scheduler import Scheduler
+from services.trainer.settings import TrainerSettings
+from services.trainer.warm import PRELOAD, Warm
+from shared.contracts.datasets import DatasetReady
+from shared.contracts.releases import ModelPublished
+from shared.contracts.topics import DATASETS_READY, MODELS_PUBLISHED, Topic
+from shared.flywheel.config import Flywheel
+from shared.flywheel.load import configured_flywheel
+from shared.io.outage import Misconfigured, Outage
+from shared.io.s3 import S3ObjectStore
+from shared.models.run_store import RunStore
+from shared.models.signing import Signer, Trust
+from shared.settings import KafkaSettings, SigningSettings, StoreSettings, TelemetrySettings, home, load
+from shared.stream.exits import Exit
+from shared.stream.membership import instance_id
+from shared.stream.refusal import refusing
+from shared.telemetry.health import serve_health
+from shared.telemetry.logging import configure_logging
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trainer:
+    """The trainer of one flywheel, with all that it is told; what has a default is so for tests alone."""
+
+    flywheel: Flywheel
+    servers: Servers
+    telemetry: TelemetrySettings
+    settings: TrainerSettings
+    source: Topic[DatasetReady] = DATASETS_READY
+    target: Topic[ModelPublished] = MODELS_PUBLISHED
+    group: str = GROUP
+    entry: str = ENTRY
+    preload: tuple[str, ...] = PRELOAD
+
+    @classmethod
+    def configured(cls) -> "Trainer":
+        """Read what the environment says; raises `SettingsError`."""
+        servers = Servers(kafka=load(KafkaSettings), store=load(StoreSettings), signing=load(SigningSettings))
+        return cls(
+            flywheel=configured_flywheel(),
+            servers=servers,
+            telemetry=load(TelemetrySettings),
+            settings=load(TrainerSettings),
+        )
+
+    def serve(self, stop: Event) -> None:
+        """Train on what is ready until `stop`; raises `Outage` and `Misconfigured`."""
+        health, metrics = TrainerHealth(), TrainerMetrics()
+        with (
+            serve_health(SERVICE, self.telemetry, metrics.registry, health),
+            self.scheduling(metrics, stop) as scheduler,
+        ):
+
+            def waiting(versions: int) -> None:
+                health.waiting(versions)
+                metrics.waiting(versions)
+
+            Listener(
+                settings=self.servers.kafka,
+                handle=scheduler.settle_all,
+                instance=scheduler.executor.holder,
+                beat=health.beat,
+                waiting=waiting,
+                dead_lettered=metrics.dead_letter,
+                topic=self.source.name,
+                group=self.group,
+            ).run(stop)
+
+    @contextmanager
+    def scheduling(
+        self, metrics: TrainerMetrics, stop: Event, say: Callable[[str, str], None] = say_in_the_log
+    ) -> Iterator[Scheduler]:
+        """Give what decides and executes; `say` is told of each run what is done.
+
+        A missing key is told before anything is trained. Raises `Outage` and `Misconfigured`.
+        """
+        Signer.from_file(self.servers.signing.key_file)
+        with (
+            closing(S3ObjectStore.from_settings(self.servers.store)) as store,
+            instance_id(SERVICE, home() / "run", self.settings.instance_id) as name,
+        ):
+            store.check()
+            executor = Executor(
+                runs=RunStore(store),
+                warm=Warm(self.settings.threads, self.preload),
+                servers=self.servers,
+                settings=self.settings,
+                telemetry=self.telemetry,
+                metrics=metrics,
+                holder=f"{name}@{socket.gethostname()}",
+                folder=home() / "trainer" / name,
+                stop=stop,
+                say=say,
+                topic=self.target,
+                entry=self.entry,
+            )
+            log.info("started", instance=name, threads=self.settings.threads)
+            yield Scheduler(self.flywheel, store, self.trust, executor)
+
+    def trust(self) -> Trust:
+        """Read which keys are believed now."""
+        return Trust.from_folder(self.servers.signing.trusted_folder)
+
+
+def main() -> int:
+    """Run until a signal; gives the exit code."""
+    with refusing(SERVICE):
+        trainer = Trainer.configured()
+    configure_logging(SERVICE, trainer.telemetry)
+    stop = stop_signal()
+    return ended(lambda: trainer.serve(stop))
+
+
+def ended(work: Callable[[], None]) -> Exit:
+    """Do `work`, and give the exit code for how it ended."""
+    try:
+        work()
+    except Misconfigured as error:
+        log.error("halted", why=str(error))  # noqa: TRY400 - the message says all, and names the remedy
+        return Exit.HALTED
+    except Outage as error:
+        log.error("outage", why=str(error))  # noqa: TRY400 - see above
+        return Exit.OUTAGE
+    except Exception:
+        log.exception("crashed")
+        return Exit.OUTAGE
+    log.info("stopped")
+    return Exit.OK
+
+
+def stop_signal() -> Event:
+    """Set an event at SIGTERM and SIGINT: the run in hand is ended, and goes on at the next start."""
+    stop = Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    return stop

@@ -1,0 +1,144 @@
+"""Decides what is done about dataset versions that are ready, and has it done."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import structlog
+
+from services.trainer.core.coalesce import Fate, coalesce
+from services.trainer.core.ladder import climb
+from services.trainer.executor import Executor, Keep, Stopped
+from services.trainer.history import History
+from services.trainer.order import DatasetVersion, Order
+from shared.contracts.envelope import Origin
+from shared.datasets.erased import ErasedVersions
+from shared.datasets.ready import ReadyRecords
+from shared.flywheel.config import Flywheel, Task
+from shared.io.object_store import ObjectStore
+from shared.io.outage import Misconfigured, Outage
+from shared.models.run_store import RunStore
+from shared.models.runs import Decision
+from shared.models.signing import Trust
+from shared.models.store import ModelStore
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ready:
+    """A dataset version that is ready, as the event or its record tells.
+
+    `rows` are its training rows. `again` asks to have runs done again that failed.
+    """
+
+    dataset: DatasetVersion
+    trigger: str
+    rows: int
+    origin: Origin | None = None
+    traceparent: str | None = None
+    again: bool = False
+
+
+class RunFailed(Exception):
+    """A run came to no model; its outcome says why."""
+
+
+@dataclass(frozen=True)
+class Scheduler:
+    """Decides and has executed, for each task of `flywheel`; `trust` gives the keys that are believed now."""
+
+    flywheel: Flywheel
+    store: ObjectStore
+    trust: Callable[[], Trust]
+    executor: Executor
+
+    def settle_all(self, waiting: Sequence[Ready], keep: Keep) -> dict[int, Exception]:
+        """Do what is to be done about all versions that wait; gives, by version, why that came to no model.
+
+        Raises `Stopped`, and `Outage` and `Misconfigured`, for which no version is to blame.
+        """
+        ours = [ready for ready in waiting if ready.dataset.name == self.flywheel.dataset.name]
+        if len(ours) < len(waiting):
+            log.info("datasets_ignored", names=sorted({ready.dataset.name for ready in waiting if ready not in ours}))
+        by_version = {ready.dataset.version: ready for ready in ours}
+        failures: dict[int, Exception] = {}
+        for task in self.flywheel.tasks:
+            for fate in self.fates(task, ours):
+                try:
+                    self.settle(task, by_version[fate.version], fate, keep)
+                except (Outage, Misconfigured, Stopped):
+                    raise
+                except Exception as error:  # what is wrong with one version must not hold up the next
+                    log.exception("version_failed", task=task.name, version=fate.version)
+                    failures[fate.version] = error
+        return failures
+
+    def fates(self, task: Task, waiting: Sequence[Ready]) -> list[Fate]:
+        """Say which of the versions that wait the task is trained on, and which are superseded, ascending."""
+        decided = [decision.dataset_version for decision in self._runs.decisions(task.name)]
+        return coalesce((ready.dataset.version for ready in waiting), decided)
+
+    def settle(self, task: Task, ready: Ready, fate: Fate, keep: Keep) -> None:
+        """Decide what is done about a version, unless that was decided, and have it done.
+
+        Raises `RunFailed` once all is done, where one of the runs failed; `Stopped`, `Outage` and `Misconfigured`.
+        """
+        decision = self._runs.decision(task.name, ready.dataset.version)
+        decision = decision or self._runs.decide(self.plan(task, ready, fate))
+        if decision.superseded_by is not None:
+            log.info("version_superseded", task=task.name, version=decision.dataset_version, by=decision.superseded_by)
+        failures = list(self._failures(self.orders(task, ready, decision), ready.again, keep))
+        if failures:
+            raise RunFailed("; ".join(failures))
+
+    def plan(self, task: Task, ready: Ready, fate: Fate) -> Decision:
+        """Say what is to be done about a version that nobody has decided on yet."""
+        version, superseded_by = ready.dataset, fate.superseded_by
+        erased = ErasedVersions(self.store, version.name).read(version.version)
+        if erased is not None:
+            superseded_by = erased.successor
+        history = History(ModelStore(self.store, task.name), ReadyRecords(self.store, version.name), self.trust())
+        champion = history.champion()
+        names = [recipe.name for recipe in task.recipes]
+        standing = history.standing(champion, names, ready.rows, ready.trigger)
+        return Decision(
+            task=task.name,
+            dataset=version.name,
+            dataset_version=version.version,
+            decided_at=datetime.now(UTC),
+            by=self.executor.holder,
+            champion=None if champion is None else champion.version,
+            trigger=ready.trigger,
+            runs=() if superseded_by else climb(task.recipes, standing),
+            superseded_by=superseded_by,
+        )
+
+    def orders(self, task: Task, ready: Ready, decision: Decision) -> list[Order]:
+        """Give the orders that a decision comes to."""
+        return [
+            Order(
+                task=task,
+                planned=planned,
+                gate=self.flywheel.gate,
+                dataset=ready.dataset,
+                champion=decision.champion,
+                origin=ready.origin,
+                traceparent=ready.traceparent,
+            )
+            for planned in decision.runs
+        ]
+
+    def _failures(self, orders: Sequence[Order], again: bool, keep: Keep) -> Iterator[str]:
+        """Have the orders executed, and say of each that failed why."""
+        for order in orders:
+            if again:
+                self._runs.reopen(order.run)
+            outcome = self.executor.execute(order, keep)
+            log.info("run_concluded", run=order.run, decision=outcome.decision, version=outcome.version)
+            if outcome.version is None:
+                yield f"{order.run}: {outcome.reason}"
+
+    @property
+    def _runs(self) -> RunStore:
+        return self.executor.runs

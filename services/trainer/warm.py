@@ -1,0 +1,51 @@
+"""Processes that begin with everything imported: a fork server imports once, and each run is a fork of it.
+
+Imports cost about ten CPU seconds, which is more than many a run; a fork takes a hundredth of a second. A fork of a
+process that imported and did nothing else is sound: no thread of it computes yet.
+"""
+
+import multiprocessing
+import os
+import pkgutil
+from collections.abc import Sequence
+from multiprocessing import forkserver
+from multiprocessing.connection import Connection
+from multiprocessing.context import ForkServerContext
+from multiprocessing.process import BaseProcess
+from typing import Final, NamedTuple
+
+PRELOAD: Final = ("services.trainer.forked", "services.trainer.app")
+
+
+class Started(NamedTuple):
+    """A process that works, and the end of the pipe that it writes to."""
+
+    process: BaseProcess
+    pipe: Connection
+
+
+class Warm:
+    """Starts processes; the fork server is one for this process, begun by the first `Warm` that there is."""
+
+    def __init__(self, threads: int, preload: Sequence[str] = PRELOAD) -> None:
+        """Have the fork server import `preload`, while this process goes on; libraries compute with `threads`."""
+        os.environ["OMP_NUM_THREADS"] = str(threads)  # read by OpenMP and OpenBLAS when they are imported
+        self._context: ForkServerContext = multiprocessing.get_context("forkserver")
+        self._context.set_forkserver_preload(list(preload))
+        forkserver.ensure_running()
+
+    def start(self, entry: str, *arguments: object) -> Started:
+        """Start a process that calls `entry` (`module:function`) with `arguments` and a pipe to write to.
+
+        It is named, for this process imports nothing of what its children do.
+        """
+        ours, theirs = self._context.Pipe(duplex=False)
+        process = self._context.Process(target=call, args=(entry, *arguments, theirs), daemon=True)
+        process.start()
+        theirs.close()
+        return Started(process, ours)
+
+
+def call(entry: str, *arguments: object) -> None:
+    """Call the function that `entry` names; the one thing that a child begins with."""
+    pkgutil.resolve_name(entry)(*arguments)

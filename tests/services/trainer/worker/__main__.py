@@ -1,0 +1,47 @@
+"""Run a trainer on a test's topics: `python -m tests.services.trainer.worker`, with its orders in the environment."""
+
+import sys
+
+from services.trainer import app
+from services.trainer.order import Servers
+from services.trainer.settings import TrainerSettings
+from shared.contracts.topics import DATASETS_READY, MODELS_PUBLISHED
+from shared.flywheel.config import Flywheel
+from shared.io.s3 import S3ObjectStore
+from shared.settings import KafkaSettings, SigningSettings, StoreSettings, TelemetrySettings, load
+from shared.telemetry.logging import configure_logging
+from tests.services.trainer.orders import Fate, FatedStore, Orders, kill, renamed
+
+ENTRY = "tests.services.trainer.fated:work"
+
+
+class FatedS3:
+    """Stores whose writes are effects, for the parent."""
+
+    @classmethod
+    def from_settings(cls, settings: StoreSettings) -> FatedStore:
+        """Give one."""
+        return FatedStore(S3ObjectStore.from_settings(settings), Fate(Orders.given(), None, lambda _: kill()))
+
+
+def trainer(orders: Orders) -> app.Trainer:
+    """Make the trainer that the orders ask for."""
+    return app.Trainer(
+        flywheel=Flywheel.model_validate(orders.flywheel),
+        servers=Servers(kafka=load(KafkaSettings), store=load(StoreSettings), signing=load(SigningSettings)),
+        telemetry=load(TelemetrySettings),
+        settings=load(TrainerSettings),
+        source=renamed(DATASETS_READY, f"{orders.prefix}-ready"),
+        target=renamed(MODELS_PUBLISHED, f"{orders.prefix}-models"),
+        group=orders.group,
+        entry=ENTRY,
+        preload=("tests.services.trainer.light", "tests.services.trainer.fated", "services.trainer.app"),
+    )
+
+
+if __name__ == "__main__":
+    setattr(app, "S3ObjectStore", FatedS3)  # noqa: B010 - the one place where the app gets it from
+    made = trainer(Orders.given())
+    configure_logging("trainer", made.telemetry)
+    stop = app.stop_signal()
+    sys.exit(app.ended(lambda: made.serve(stop)))
