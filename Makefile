@@ -139,7 +139,7 @@ dependencies: setup ## Check that every import is declared, and every dependency
 	@$(BIN)/deptry .
 
 compose-check: setup ## Check docker-compose.yml and the Dockerfiles, without an engine.
-	@S3_ACCESS_KEY=check S3_SECRET_KEY=check CACHE_PASSWORD=check \
+	@S3_ACCESS_KEY=check S3_SECRET_KEY=check CACHE_PASSWORD=check GATEWAY_API_KEY=check GATEWAY_REQUEST_SECRET=check \
 	  $(BIN)/docker-compose --file docker-compose.yml --profile '*' config --quiet
 	@$(BIN)/hadolint infra/docker/*.Dockerfile
 

@@ -59,7 +59,7 @@ class Service(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     `ports` gives the usual port for each variable that tells a replica its own, such as TELEMETRY_METRICS_PORT.
     It is ready when an HTTP GET of `ready_path` at the first of them says so; without a path, when they are open;
-    without ports, when it has lived for a second.
+    without ports, when it has lived for a second. `secrets` are made for it at the first start, as for a part.
     """
 
     module: str
@@ -69,6 +69,7 @@ class Service(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     environment: dict[str, str] = {}
     ports: dict[str, Port] = {}
     ready_path: str = ""
+    secrets: tuple[str, ...] = ()
     stop_seconds: Count = 45
 
 

@@ -39,13 +39,14 @@ LABEL org.opencontainers.image.title="millrace-${SERVICE}" \
     org.opencontainers.image.version="${VERSION}" \
     org.opencontainers.image.revision="${REVISION}" \
     org.opencontainers.image.licenses="Apache-2.0"
-# A container's loopback is its own, so probes and Prometheus need the port on all its addresses.
+# A container's loopback is its own, so callers, probes and Prometheus need the ports on all its addresses.
 ENV SERVICE=${SERVICE} \
     PATH=/opt/venv/bin:${PATH} \
     PYTHONPATH=/app \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \
     MILLRACE_HOME=/tmp/millrace \
+    GATEWAY_HOST=0.0.0.0 \
     TELEMETRY_METRICS_HOST=0.0.0.0 \
     TELEMETRY_METRICS_PORT=9464
 USER 10001:10001

@@ -1,6 +1,6 @@
 """Give each part of a stack its place: ports, secrets, folders, and the file that tells clients of them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from infra.local import flywheel
 from infra.local.environment import keep_or_make_secrets, read_environment, write_environment
@@ -30,7 +30,13 @@ def settle(home: Home, stack: Stack, names: Sequence[str], *, usual_ports: bool 
     }
     runs = flywheel.chosen(home)
     flywheel.note(home, runs)
-    told = {flywheel.VARIABLE: str(runs)}
+    told = {flywheel.VARIABLE: str(runs), **keep_or_make_secrets(_secrets(stack), known)}
     everything = {key: value for environment in environments.values() for key, value in environment.items()}
     write_environment(home.environment_file, known | told | everything)
     return {name: Place(home, name, part, ports[name], environments[name]) for name, part in parts.items()}
+
+
+def _secrets(stack: Stack) -> Iterator[str]:
+    """Name the secrets that services have among themselves, and with those who ask them."""
+    for service in stack.services.values():
+        yield from service.secrets

@@ -18,7 +18,12 @@ from shared.version import VERSION
 
 ROOT: Final = Path(__file__).parents[2]
 STACK: Final = load_stack()
-SECRETS: Final = {"S3_ACCESS_KEY": "key", "S3_SECRET_KEY": "hunter2", "CACHE_PASSWORD": "pass"}
+SECRETS: Final = {
+    **{"S3_ACCESS_KEY": "key", "S3_SECRET_KEY": "hunter2", "CACHE_PASSWORD": "pass"},
+    **{name: f"the {name}" for service in STACK.services.values() for name in service.secrets},
+}
+TRUSTED: Final = {"gateway": ("SIGNING_TRUSTED_FOLDER", "/trusted")}
+"""Who reads models: the variable that says where the public keys are, and where they are."""
 BANNED: Final = re.compile(r"^(minio|bitnami\w*)/|:latest$|^[^:]+$")
 NETWORK: Final = {"kafka": "kafka:19092", "s3": "s3:8333", "cache": "cache:6379"}
 """Where each part is found inside the network; Kafka's clients there have a listener of their own."""
@@ -134,12 +139,24 @@ def test_our_own_processes_are_told_what_the_stack_tells(name: str, services: di
         expected |= {key: value for key, value in given.items() if key != "CACHE_PASSWORD"}
     if name in STACK.services:
         expected["MILLRACE_CONFIG"] = "/flywheel/millrace.toml"
-        (flywheel,) = services[name]["volumes"]
-        assert (flywheel["target"], flywheel["read_only"]) == ("/flywheel", True)
+        expected |= dict([TRUSTED[name]] if name in TRUSTED else [])
+        expected |= {secret: SECRETS[secret] for secret in STACK.services[name].secrets}
+        folders = ["/flywheel", *([TRUSTED[name][1]] if name in TRUSTED else [])]
+        assert [(one["target"], one["read_only"]) for one in services[name]["volumes"]] == [
+            (folder, True) for folder in folders
+        ]
     assert services[name]["environment"] == expected
     assert (services[name]["command"] or []) == list(own.arguments)
     assert services[name]["image"] == f"millrace/{own.module.removeprefix('services.')}:{VERSION}"
     assert services[name]["build"]["args"] == {"SERVICE": own.module.removeprefix("services.")}
+
+
+def test_customers_reach_the_gateway_from_this_machine(services: dict[str, dict[str, Any]]) -> None:
+    """On the stack's port, and on loopback alone; no other service of ours opens one."""
+    (port,) = services["gateway"]["ports"]
+    usual = STACK.services["gateway"].ports["GATEWAY_PORT"]
+    assert (port["host_ip"], int(port["published"]), port["target"]) == ("127.0.0.1", usual, usual)
+    assert [name for name in STACK.services if services[name].get("ports")] == ["gateway"]
 
 
 @pytest.mark.parametrize("name", STACK.jobs)

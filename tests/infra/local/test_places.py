@@ -31,6 +31,14 @@ def test_a_second_start_keeps_ports_and_credentials(home: Home) -> None:
     assert read_environment(home.environment_file) == before
 
 
+def test_services_have_secrets_of_their_own(home: Home) -> None:
+    """Those that the stack file names, made once, and no two alike."""
+    settle(home, load_stack(), ["cache"])
+    made = read_environment(home.environment_file)
+    assert len({made["GATEWAY_API_KEY"], made["GATEWAY_REQUEST_SECRET"], made["CACHE_PASSWORD"]}) == 3
+    assert len(made["GATEWAY_API_KEY"]) >= 32
+
+
 def test_clients_are_told_which_flywheel_the_stack_runs(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     """The last one that a start named, from wherever they are started themselves."""
     monkeypatch.delenv("MILLRACE_CONFIG", raising=False)
