@@ -119,4 +119,4 @@ def _draw(totals: _Floats, draws: int, seed: int) -> _Floats:
     # How often each pattern was drawn, shape (draws, patterns), times the patterns, (patterns, 2 * slices).
     drawn = [generator.multinomial(len(totals), times / len(totals), size) @ patterns for size in sizes]
     sums, rows = np.split(np.concatenate(drawn), 2, axis=1)
-    return np.divide(sums, rows, out=np.zeros_like(sums), where=rows > 0)
+    return np.clip(np.divide(sums, rows, out=np.zeros_like(sums), where=rows > 0), -1, 1)

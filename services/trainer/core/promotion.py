@@ -14,8 +14,8 @@ any number of small steps down is one large one. Rates by simulation: docs/decis
 **Each rung has its burden of proof.** A *refit* is the champion's recipe on newer data: that it is newer is the reason
 to take it, and losses alone speak against it. A *challenge* is another recipe, and must be better: a lower bound above
 zero overall or in a slice, at a confidence that is divided among these questions (Bonferroni), so that noise is
-promoted no oftener than `confidence` says, however many slices there are. The *first* model must beat the commonest
-label.
+promoted no oftener than `confidence` says, however many slices there are; and what it wins in one slice it may not lose
+in the others, so two recipes can't take turns. The *first* model must beat the commonest label.
 
 A difference that can't be measured, an answer that is no number, a correction that isn't learnt: the champion stays.
 """
@@ -26,7 +26,7 @@ from typing import Final
 
 import numpy as np
 
-from services.trainer.core.bootstrap import Differences, Estimate, resample
+from services.trainer.core.bootstrap import DRAWS, Differences, Estimate, resample
 from services.trainer.core.evidence import Correct, Evidence, Sample
 from shared.flywheel.config import Gate
 from shared.models.runs import Rung
@@ -50,11 +50,11 @@ class Judgement:
     checks: tuple[Check, ...]
 
 
-def judge(evidence: Evidence, policy: Gate) -> Judgement:
-    """Decide by `policy` whether the candidate of `evidence` is promoted."""
+def judge(evidence: Evidence, policy: Gate, draws: int = DRAWS) -> Judgement:
+    """Decide by `policy` whether the candidate of `evidence` is promoted, by so many `draws` of the bootstrap."""
     if len(evidence.candidate) == 0:
         return Judgement("keep", "Kept: there is no validation row to judge it on.", ())
-    columns = _Columns.of(evidence, policy)
+    columns = _Columns.of(evidence, policy, draws)
     checks = (
         *_serving(evidence, policy),
         *_accuracies(columns, evidence),
@@ -96,17 +96,18 @@ class _Columns:
     groups: Sequence[str]
     slices: Sequence[str]
     deciding: tuple[str, ...]
+    draws: int
 
     @classmethod
-    def of(cls, evidence: Evidence, policy: Gate) -> "_Columns":
+    def of(cls, evidence: Evidence, policy: Gate, draws: int) -> "_Columns":
         names, rows = np.unique(np.asarray(evidence.slices), return_counts=True)
         deciding = tuple(str(name) for name in names[rows >= policy.min_slice_rows])
         if deciding:
-            return cls(evidence.groups, evidence.slices, deciding)
-        return cls(evidence.groups, [ALL_ROWS] * len(evidence.slices), (ALL_ROWS,))
+            return cls(evidence.groups, evidence.slices, deciding, draws)
+        return cls(evidence.groups, [ALL_ROWS] * len(evidence.slices), (ALL_ROWS,), draws)
 
     def compare(self, first: Correct, second: Correct) -> Differences:
-        return resample(first.astype(np.int8) - second.astype(np.int8), self.groups, self.slices)
+        return resample(first.astype(np.int8) - second.astype(np.int8), self.groups, self.slices, draws=self.draws)
 
 
 def _serving(evidence: Evidence, policy: Gate) -> Iterator[Check]:
@@ -127,7 +128,7 @@ def _serving(evidence: Evidence, policy: Gate) -> Iterator[Check]:
         bound=asked.asked,
         passed=missed == 0,
         rows=asked.asked + asked.contradicted,
-        note=f"{missed} of {asked.asked} accepted corrections are answered wrong" if missed else contradicted,
+        note=f"{missed} of {asked.asked} accepted corrections not learnt" if missed else contradicted,
     )
     yield _budget("megabytes that serve", evidence.bytes / 1e6, policy.max_megabytes)
     yield _budget("milliseconds a text, 95th percentile", evidence.milliseconds, policy.max_milliseconds)
@@ -215,28 +216,29 @@ def _loss(name: str, estimate: Estimate, tolerated: float, confidence: float) ->
 
 
 def _gain(name: str, estimates: dict[str, Estimate], confidence: float) -> Check:
-    """Check that one of `estimates` is surely above zero; the confidence is divided among them."""
+    """Check that one of `estimates` is surely above zero, and overall isn't below; they share the confidence."""
     each = 1 - (1 - confidence) / len(estimates)
     place, best = max(estimates.items(), key=lambda one: one[1].low(each))
     value, low, high = (_points(one) for one in (best.value, best.low(each), best.high(each)))
+    overall = _points(estimates[OVERALL].value)
     found = f"{place} by {value:.1f} points, between {low:.1f} and {high:.1f} at {100 * each:g} % confidence"
-    note = found if low > 0 else f"nowhere surely {name}: most likely {found}"
-    return Check(name=name, value=value, bound=0, passed=low > 0, low=low, high=high, rows=best.rows, note=note)
+    passed = low > 0 and overall > 0
+    note = f"nowhere surely {name}: most likely {found}"
+    if low > 0:
+        note = found if passed else f"{name} {found}, but not overall, which changes by {overall:+.1f}"
+    return Check(name=name, value=value, bound=0, passed=passed, low=low, high=high, rows=best.rows, note=note)
 
 
 def _praise(checks: Sequence[Check], evidence: Evidence) -> str:
     """Say in a sentence why the candidate is promoted."""
     by_name = {check.name: check for check in checks}
     accuracy = by_name[f"{OVERALL} {ACCURACY}"]
-    beside = f", {accuracy.note}" if accuracy.note else ""
-    reached = f"{accuracy.value:.1f} % over the slices{beside}"
+    reached = ", ".join(part for part in (f"{accuracy.value:.1f} % over the slices", accuracy.note) if part)
     if evidence.champion is None:
-        return (
-            f"The first model: {reached}; {by_name['better than the commonest label'].note} above the commonest label."
-        )
-    against = by_name[f"{OVERALL} {AGAINST_CHAMPION}"]
+        return f"The first model: {reached}; better than the commonest label {by_name[BETTER_THAN_COMMONEST].note}."
     if BETTER in by_name:
         return f"Better than the champion: {by_name[BETTER].note}, and surely worse nowhere; {reached}."
+    against = by_name[f"{OVERALL} {AGAINST_CHAMPION}"]
     between = f"between {against.low:+.1f} and {against.high:+.1f}"
     return f"Newer data, and surely worse nowhere: {against.value:+.1f} points overall ({between}); {reached}."
 

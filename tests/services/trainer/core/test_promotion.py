@@ -1,0 +1,351 @@
+"""Tests of the gate."""
+
+import json
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from services.trainer.core.evidence import Correct, Corrections, Evidence, Sample
+from services.trainer.core.promotion import (
+    AGAINST_BEST,
+    AGAINST_CHAMPION,
+    BETTER,
+    OVERALL,
+    Judgement,
+    best_so_far,
+    judge,
+    rung_of,
+)
+from shared.flywheel.config import Gate
+from shared.models.verdict import Check, Decision, Verdict, verdict_id
+from tests.services.trainer.core.comparisons import SLICES, column, evidence, right
+
+POLICY = Gate()
+ROWS = 800
+AT = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def flipped(answers: Correct, share: float, *, seed: int = 0) -> Correct:
+    """Answer a share of the rows the other way, right or wrong."""
+    return np.where(np.random.default_rng(seed).random(len(answers)) < share, ~answers, answers)
+
+
+def test_every_number_is_told() -> None:
+    """By names that a person reads, once each, with the bounds of what was compared."""
+    verdict = judge(evidence(right(0.9, ROWS), right(0.8, ROWS), baseline=dict.fromkeys(SLICES, 0.85)), POLICY)
+    assert verdict.decision == "promote"
+    assert verdict.reason == (
+        "Better than the champion: overall by 10.0 points, between 7.4 and 12.6 at 99 % confidence, "
+        "and surely worse nowhere; 90.0 % over the slices, TF-IDF 85.0."
+    )
+    assert [check.name for check in verdict.checks] == [
+        "answers that are no number",
+        "corrections answered right",
+        "megabytes that serve",
+        "milliseconds a text, 95th percentile",
+        *(f"{name} accuracy" for name in SLICES),
+        "overall accuracy",
+        "better than the champion",
+        "overall against the champion",
+        *(f"{name} against the champion" for name in SLICES),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("judged", "decision", "reason"),
+    [
+        (evidence([]), "keep", "Kept: there is no validation row to judge it on."),
+        (evidence(right(0.8, 40)), "promote", "The first model: 80.0 % over the slices; better than the commonest"),
+        (
+            evidence(right(0.5, 80), commonest=right(0.48, 80)),
+            "keep",
+            "Kept: nowhere surely better than the commonest label",
+        ),
+        (
+            evidence(right(0.8, ROWS), right(0.8, ROWS)),
+            "keep",
+            "Kept: nowhere surely better than the champion: most likely overall by 0.0 points",
+        ),
+        (
+            evidence(right(0.8, ROWS), right(0.8, ROWS), rung="refit"),
+            "promote",
+            "Newer data, and surely worse nowhere: +0.0 points overall (between -0.5 and +0.5); 80.0 %",
+        ),
+        (
+            evidence(right(0.75, ROWS), right(0.8, ROWS), rung="refit"),
+            "keep",
+            "Kept: overall against the champion: a loss of 5.0 points (between 3.9 and 6.0 at 90 % confidence), "
+            "of 0.5 tolerated; and 4 more.",
+        ),
+        (
+            evidence(right(0.9, ROWS), right(0.8, ROWS), megabytes=600),
+            "keep",
+            "Kept: megabytes that serve: 600.0, of 512 allowed.",
+        ),
+        (
+            evidence(right(0.9, ROWS), right(0.8, ROWS), milliseconds=80.25),
+            "keep",
+            "Kept: milliseconds a text, 95th percentile: 80.2, of 50 allowed.",
+        ),
+        (
+            evidence(right(0.9, ROWS), right(0.8, ROWS), milliseconds=float("nan")),
+            "keep",
+            "Kept: milliseconds a text, 95th percentile: not measured.",
+        ),
+        (
+            evidence(right(0.9, ROWS), right(0.8, ROWS), unusable=3),
+            "keep",
+            "Kept: 3 answers hold a probability that is no number.",
+        ),
+        (
+            evidence(right(0.9, ROWS), right(0.8, ROWS), corrections=Corrections(asked=7, right=6)),
+            "keep",
+            "Kept: 1 of 7 accepted corrections not learnt.",
+        ),
+        (
+            evidence(right(0.9, ROWS), right(0.8, ROWS), corrections=Corrections(asked=7, right=7, contradicted=2)),
+            "promote",
+            "Better than the champion",
+        ),
+        (
+            evidence(right(0.9, ROWS), right(0.8, ROWS), fp32=Sample(np.arange(600), np.ones(600, dtype=np.bool_))),
+            "promote",
+            "Better than the champion",
+        ),
+        (
+            evidence(right(0.9, ROWS), right(0.8, ROWS), fp32=Sample(np.arange(ROWS), right(0.92, ROWS))),
+            "keep",
+            "Kept: int8 against fp32: a loss of 2.0 points",
+        ),
+        (
+            evidence(right(0.9, ROWS), right(0.8, ROWS), best=right(0.93, ROWS)),
+            "keep",
+            "Kept: overall against the best so far: a loss of 3.0 points",
+        ),
+    ],
+)
+def test_what_is_decided_and_why(judged: Evidence, decision: Decision, reason: str) -> None:
+    """In one sentence, with the number that decided and what it was held to."""
+    verdict = judge(judged, POLICY)
+    assert (verdict.decision, verdict.reason[: len(reason)]) == (decision, reason)
+
+
+def test_small_slices_decide_nothing() -> None:
+    """A class on strike in ten rows of Chinese pages is told, and keeps nobody out."""
+    slices = ["page:en"] * 200 + ["page:zh"] * 10
+    champion = np.ones(210, dtype=np.bool_)
+    judged = evidence(np.arange(210) < 200, champion, rung="refit", slices=slices)
+    verdict = judge(judged, POLICY)
+    checks = {check.name: check for check in verdict.checks}
+    assert verdict.decision == "promote"
+    assert checks["page:zh accuracy"].value == 0
+    assert checks["page:zh accuracy"].note == "10 rows are too few to decide anything"
+    assert checks["overall accuracy"].value == 100
+    assert f"page:zh {AGAINST_CHAMPION}" not in checks
+
+
+def test_where_all_slices_are_small_all_rows_count_as_one() -> None:
+    """A small site's model is judged too, by bounds that know how few rows there are."""
+    worse = judge(evidence(right(0.5, 120), right(0.9, 120), rung="refit"), POLICY)
+    assert worse.decision == "keep"
+    assert [check.name for check in worse.checks if not check.passed] == [
+        f"{OVERALL} {AGAINST_CHAMPION}",
+        f"all rows {AGAINST_CHAMPION}",
+    ]
+
+
+def test_a_thousand_headings_do_not_drown_a_hundred_pages() -> None:
+    """A gain on many short rows doesn't pay for a clear loss on few pages."""
+    slices = ["page:en"] * 150 + ["short:en"] * 2_000
+    champion = np.concatenate([right(0.9, 150), right(0.6, 2_000)])
+    candidate = np.concatenate([right(0.8, 150), right(0.65, 2_000)])
+    assert candidate.sum() > champion.sum()
+    verdict = judge(evidence(candidate, champion, slices=slices), POLICY)
+    assert verdict.decision == "keep"
+    assert verdict.reason.startswith("Kept: better than the champion short:en by 5.0 points")
+    assert "but not overall, which changes by -2.5" in verdict.reason
+
+
+def test_what_is_won_in_one_slice_may_not_be_lost_in_another() -> None:
+    """One loss that is large and sure keeps the champion, also where the mean rises."""
+    slices = ["short:en"] * 500 + ["short:zh"] * 500
+    champion = np.concatenate([right(0.5, 500), right(0.9, 500)])
+    candidate = np.concatenate([right(0.7, 500), right(0.8, 500)])
+    verdict = judge(evidence(candidate, champion, slices=slices), POLICY)
+    assert verdict.decision == "keep"
+    assert verdict.reason.startswith("Kept: short:zh against the champion: a loss of 10.0 points")
+
+
+@pytest.mark.parametrize(
+    ("won", "lost", "decision", "note"),
+    [
+        (0, 2, "promote", ""),
+        (3, 6, "promote", "a loss of 1.5 points that may be chance"),
+        (0, 4, "keep", "a loss of 2.0 points (between "),
+        (12, 20, "keep", "a loss of 4.0 points (between "),
+    ],
+)
+def test_a_loss_keeps_a_candidate_out_where_it_is_large_and_sure(
+    won: int, lost: int, decision: Decision, note: str
+) -> None:
+    """Of 200 pages two are tolerated; of nine that differ three more lost than won may be chance."""
+    differences = column(won, lost, 200)
+    judged = evidence(differences >= 0, differences <= 0, rung="refit", slices=["page:en"] * 200)
+    verdict = judge(judged, Gate(max_loss_points=5.0))
+    loss = next(check for check in verdict.checks if check.name == f"page:en {AGAINST_CHAMPION}")
+    assert (verdict.decision, loss.passed) == (decision, decision == "promote")
+    assert note in loss.note
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.data())
+def test_a_candidate_that_is_nowhere_worse_is_never_kept_for_a_loss(data: st.DataObject) -> None:
+    """Row by row at least as good: whatever the groups, the slices and the champion, a refit is promoted."""
+    pairs = st.tuples(st.booleans(), st.booleans(), st.integers(0, 30), st.sampled_from(SLICES))
+    rows = data.draw(st.lists(pairs, min_size=1, max_size=150))
+    champion = np.array([first for first, _, _, _ in rows])
+    candidate = champion | np.array([second for _, second, _, _ in rows])
+    judged = evidence(
+        candidate,
+        champion,
+        rung="refit",
+        best=champion,
+        groups=[str(group) for _, _, group, _ in rows],
+        slices=[slice_ for _, _, _, slice_ in rows],
+    )
+    assert judge(judged, Gate(min_slice_rows=data.draw(st.sampled_from([1, 20]))), 500).decision == "promote"
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.floats(0, 1), st.floats(0, 1), st.integers(0, 5), st.integers(1, 400))
+def test_of_two_recipes_at_most_one_replaces_the_other(one: float, other: float, seed: int, rows: int) -> None:
+    """Else they could take turns, a version each, for ever."""
+    first, second = (flipped(right(share, rows), 0.1, seed=seed + place) for place, share in enumerate((one, other)))
+    forth, back = judge(evidence(first, second), POLICY, 500), judge(evidence(second, first), POLICY, 500)
+    assert "keep" in (forth.decision, back.decision)
+
+
+def by_chance(share: float, rows: int, seed: int) -> tuple[Correct, Correct]:
+    """Give two models that are right in 4 of 5 rows and differ in a share of them, which favours neither."""
+    base = np.random.default_rng([seed, 0]).random(rows) < 0.8
+    other = flipped(base, share, seed=seed)
+    swap = np.random.default_rng([seed, 1]).random(rows) < 0.5
+    return np.where(swap, other, base), np.where(swap, base, other)
+
+
+@pytest.mark.parametrize("share", [0.02, 0.06, 0.15])
+def test_noise_is_rarely_promoted(share: float) -> None:
+    """Of 120 challengers that differ by chance alone 5 in 100 at the most, by the rule."""
+    judged = [judge(evidence(*by_chance(share, 600, seed)), POLICY, 1_000).decision for seed in range(120)]
+    assert judged.count("promote") <= 9  # more has a chance of 1 in 100 where the rate is 5 in 100
+
+
+def test_a_refit_on_a_few_rows_more_is_rarely_kept() -> None:
+    """Of 120 refits that are as good as the champion and differ in 2 of 100 rows, 4 of 5 are promoted."""
+    judged = [
+        judge(evidence(*by_chance(0.02, ROWS, seed), rung="refit"), POLICY, 1_000).decision for seed in range(120)
+    ]
+    assert judged.count("keep") <= 24
+
+
+def test_small_losses_do_not_add_up() -> None:
+    """Each refit loses three rows of 800, which no comparison with the last one can see; the best version sees it."""
+    versions = [right(0.9 - step * 3 / ROWS, ROWS) for step in range(12)]
+    steps = list(zip(versions[1:], versions[:-1], strict=True))
+    blind = [judge(evidence(*step, rung="refit"), POLICY) for step in steps]
+    assert {verdict.decision for verdict in blind} == {"promote"}
+    seen = [judge(evidence(*step, rung="refit", best=versions[0]), POLICY).decision for step in steps]
+    assert seen[0] == "promote"
+    assert set(seen[3:]) == {"keep"}
+
+
+def recorded(judgement: Judgement, candidate: int, champion: int | None) -> Verdict:
+    """Give the record of a judgement, a day a version."""
+    return Verdict(
+        id=verdict_id(candidate, champion),
+        model="router",
+        candidate=candidate,
+        champion=champion,
+        decision=judgement.decision,
+        reason=judgement.reason,
+        at=AT + timedelta(days=candidate),
+        checks=judgement.checks,
+    )
+
+
+def chain(*changes: tuple[Decision, float | None, float | None]) -> list[Verdict]:
+    """Give verdicts on versions 1, 2 …: each its decision, its difference to the champion and to the best."""
+
+    def check(name: str, value: float) -> Check:
+        return Check(name=f"{OVERALL} {name}", value=value, bound=-0.5, passed=True)
+
+    names = (AGAINST_CHAMPION, AGAINST_BEST)
+    judged = [
+        Judgement(decision, "", tuple(check(*one) for one in zip(names, by, strict=True) if one[1] is not None))  # type: ignore[arg-type]
+        for decision, *by in changes
+    ]
+    return [recorded(judgement, number, number - 1 or None) for number, judgement in enumerate(judged, 1)]
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "best"),
+    [
+        ([], None),
+        (chain(("keep", None, None)), None),
+        (chain(("promote", None, None)), 1),
+        (chain(("promote", None, None), ("promote", 0.4, None)), 2),
+        (chain(("promote", None, None), ("promote", -0.4, None)), 1),
+        (chain(("promote", None, None), ("keep", 0.4, None)), 1),
+        (chain(("promote", None, None), ("promote", -0.4, None), ("promote", 0.3, -0.1)), 1),
+        (chain(("promote", None, None), ("promote", -0.4, None), ("promote", 0.5, 0.1)), 3),
+        (list(reversed(chain(("promote", None, None), ("promote", -0.4, None)))), 1),
+    ],
+    ids=["none", "kept", "first", "better", "worse", "better but kept", "below the best", "new best", "any order"],
+)
+def test_the_best_version_so_far(verdicts: list[Verdict], best: int | None) -> None:
+    """The one that no later champion was above, each compared on the rows of its day."""
+    assert best_so_far(verdicts) == best
+
+
+def test_a_version_that_was_compared_with_the_best_is_read_from_its_verdict() -> None:
+    """What the gate writes is what the next gate reads."""
+    first = judge(evidence(right(0.9, ROWS)), POLICY)
+    second = judge(evidence(right(0.897, ROWS), right(0.9, ROWS), rung="refit"), POLICY)
+    third = judge(evidence(right(0.898, ROWS), right(0.897, ROWS), rung="refit", best=right(0.9, ROWS)), POLICY)
+    verdicts = [recorded(one, number, number - 1 or None) for number, one in enumerate((first, second, third), 1)]
+    assert [one.decision for one in verdicts] == ["promote"] * 3
+    assert best_so_far(verdicts) == 1
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf")])
+def test_a_verdict_can_be_kept_as_json(number: float) -> None:
+    """JSON has no such numbers, and a record that can't be read back would stop every gate after it."""
+    judged = evidence(right(0.9, ROWS), right(0.8, ROWS), milliseconds=number)
+    verdict = recorded(judge(judged, POLICY), 2, 1)
+    encoded = msgspec.json.encode(verdict)
+    assert msgspec.json.decode(encoded, type=Verdict) == verdict
+    assert "null" not in [check["value"] for check in json.loads(encoded)["checks"]]
+
+
+def test_equal_evidence_has_an_equal_verdict() -> None:
+    """Asked again, the gate says the same."""
+    one, again = (judge(evidence(right(0.85, ROWS), right(0.8, ROWS)), POLICY) for _ in range(2))
+    assert one == again
+
+
+@pytest.mark.parametrize(
+    ("recipe", "champion", "rung"), [("a", None, "first"), ("a", "a", "refit"), ("b", "a", "challenge")]
+)
+def test_the_burden_of_proof_follows_what_serves(recipe: str, champion: str | None, rung: str) -> None:
+    """A champion's own recipe need not be better; another must."""
+    assert rung_of(recipe, champion) == rung
+
+
+def test_a_first_model_that_another_came_before_must_be_better() -> None:
+    """It was planned when nothing served, and is judged when something does."""
+    names = [check.name for check in judge(evidence(right(0.8, 400), right(0.8, 400), rung="first"), POLICY).checks]
+    assert BETTER in names
