@@ -1,5 +1,6 @@
 """Tests of what is done when a person changes the champion."""
 
+from collections.abc import Callable
 from concurrent.futures import Future
 
 import pytest
@@ -65,7 +66,11 @@ def test_a_rollback_is_kept_and_told(shelf: Shelf) -> None:
 def test_nothing_is_done_on_an_old_view(shelf: Shelf) -> None:
     """The trainer promoted another one while the person thought."""
     producer = MemoryProducer([TOPIC])
-    for change in (lambda one: one.promote(3, over=1), lambda one: one.rollback(over=1)):
+    changes: tuple[Callable[[Swap], object], ...] = (
+        lambda one: one.promote(3, over=1),
+        lambda one: one.rollback(over=1),
+    )
+    for change in changes:
         with pytest.raises(NotDone, match=r"nothing was done: .* is version 2, not version 1"):
             change(swap(shelf, producer))
     assert told(producer) == []
