@@ -73,6 +73,11 @@ class Tracer:
             held_by=held_by,
         )
 
+    def fetches(self, document_id: str) -> tuple[RawDocument, ...]:
+        """Give the fetches of the document that the topic still holds; raises `Outage`."""
+        found = (event.message for event in self._events(DOCUMENTS_RAW, document_id))
+        return tuple(message for message in found if isinstance(message, RawDocument))
+
     def _events(self, topic: Topic[Any], document_id: str) -> tuple[Event, ...]:
         found = []
         for record in self._records(topic.name, document_id):

@@ -1,0 +1,80 @@
+"""A chain is written out from the answer to the page; what strangers wrote in it moves no cursor."""
+
+import base64
+from datetime import UTC, datetime
+
+import msgspec
+import pytest
+
+from services.console.core.chain import Chain, issued_at, written_out
+from tests.services.console.chains import CHAIN, request_id
+
+
+def told(chain: Chain) -> str:
+    """Write it out as one text."""
+    return "\n".join(written_out(chain))
+
+
+def test_an_id_says_when_it_was_made() -> None:
+    """To the millisecond."""
+    at = datetime(2026, 11, 24, 12, 0, 0, 123_000, tzinfo=UTC)
+    assert issued_at(request_id(at)) == at
+
+
+@pytest.mark.parametrize("text", ["", "f" * 32, "http://site.example/", "a" * 111, "a" * 111 + "="])
+def test_what_is_no_request_id_is_known(text: str) -> None:
+    """A document's id and an address are none."""
+    assert issued_at(text) is None
+
+
+def test_the_whole_chain_is_written_out() -> None:
+    """In its order, with everything that one needs to look further."""
+    assert told(CHAIN).splitlines() == [
+        "answer      “rotate it” is writer",
+        "            writer 0.60, calc 0.30, draw 0.07",
+        "            2026-01-02 00:00:00 UTC, to default, in 1.5 ms  [predictions-recorded/1@7]",
+        "model       application, version 2: ngrams-e5, of 900 rows, 2026-01-02 00:00:00 UTC",
+        "            run application/00000003/ngrams-e5, signed by 0123456789abcdef",
+        "gate        promote: better on short texts",
+        "dataset     site, version 3: 1,000 rows, 900 to train on, in 2 shards",
+        "rows        of 120 rows with the label writer, the nearest 1:",
+        "  0.42      heading “Rotating Text”",
+        "            row 0a0a in datasets/site/shards/aa.parquet",
+        "            document 0d0d, http://site.example/rotate",
+        "page        http://site.example/rotate",
+        "            document 0d0d, fetched 2026-01-02 00:00:00 UTC by site, licence MPL-2.0",
+        "pack        raw/site/pack.warc.gz  bytes 100 to 149",
+        "feedback    calc, as row 0b0b: train, live",
+        "            in dataset version 4 and later, learnt by model version 3, 4 (champion)",
+    ]
+
+
+def test_what_is_missing_is_said() -> None:
+    """A text that was not kept, a pack that was erased, a version that is gone, a correction that nobody learnt yet."""
+    page = msgspec.structs.replace(CHAIN.page, is_there=False)
+    learnt = msgspec.structs.replace(CHAIN.learnt[0], dataset_version=None, models=())
+    chain = msgspec.structs.replace(
+        CHAIN,
+        prediction=msgspec.structs.replace(CHAIN.prediction, text=None),
+        model=None,
+        rows=(),
+        page=page,
+        learnt=(learnt,),
+        unread="the text was not kept",
+        gone=("model application has no version 2.",),
+    )
+    text = told(chain)
+    assert "a text that was not kept is writer" in text
+    assert "bytes 100 to 149: GONE" in text
+    assert "in no version yet that is ready to train on" in text
+    assert "GONE        model application has no version 2." in text
+    assert "model  " not in text
+
+
+def test_a_hostile_text_is_harmless() -> None:
+    """It is a customer's."""
+    prediction = msgspec.structs.replace(CHAIN.prediction, text="x\x1b[2J" + "y" * 5_000)
+    text = told(msgspec.structs.replace(CHAIN, prediction=prediction))
+    assert "\x1b" not in text
+    assert len(text) < 3_000
+    assert issued_at(base64.urlsafe_b64encode(b"\xff" * 84).decode()) is None
