@@ -181,20 +181,21 @@ def test_what_is_won_in_one_slice_may_not_be_lost_in_another() -> None:
 
 
 @pytest.mark.parametrize(
-    ("won", "lost", "decision", "note"),
+    ("won", "lost", "rows", "decision", "note"),
     [
-        (0, 2, "promote", ""),
-        (3, 6, "promote", "a loss of 1.5 points that may be chance"),
-        (0, 4, "keep", "a loss of 2.0 points (between "),
-        (12, 20, "keep", "a loss of 4.0 points (between "),
+        (0, 2, 200, "promote", ""),
+        (0, 15, 2_000, "promote", ""),
+        (3, 6, 200, "promote", "a loss of 1.5 points that may be chance"),
+        (0, 4, 200, "keep", "a loss of 2.0 points (between "),
+        (12, 20, 200, "keep", "a loss of 4.0 points (between "),
     ],
 )
 def test_a_loss_keeps_a_candidate_out_where_it_is_large_and_sure(
-    won: int, lost: int, decision: Decision, note: str
+    won: int, lost: int, rows: int, decision: Decision, note: str
 ) -> None:
-    """Of 200 pages two are tolerated; of nine that differ three more lost than won may be chance."""
-    differences = column(won, lost, 200)
-    judged = evidence(differences >= 0, differences <= 0, rung="refit", slices=["page:en"] * 200)
+    """One page of a hundred is tolerated; of nine that differ three more lost than won may be chance."""
+    differences = column(won, lost, rows)
+    judged = evidence(differences >= 0, differences <= 0, rung="refit", slices=["page:en"] * rows)
     verdict = judge(judged, Gate(max_loss_points=5.0))
     loss = next(check for check in verdict.checks if check.name == f"page:en {AGAINST_CHAMPION}")
     assert (verdict.decision, loss.passed) == (decision, decision == "promote")
