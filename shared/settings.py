@@ -159,8 +159,8 @@ class SigningSettings(Settings):
 
     key_file: Path = Field(
         default_factory=lambda: home() / "keys" / "signing.pem",
-        description="The private key that signs models, Ed25519 in PEM; read at each publication, and by the trainer "
-        "alone. By default keys/signing.pem in the folder that MILLRACE_HOME names.",
+        description="The private key that signs models, Ed25519 in PEM; the trainer alone reads it, at each run. By "
+        "default keys/signing.pem in the folder that MILLRACE_HOME names.",
         examples=["/run/secrets/signing.pem"],
     )
     trusted_folder: Path = Field(

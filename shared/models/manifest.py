@@ -94,3 +94,10 @@ def version_key(model: str, version: int) -> str:
 def file_key(model: str, sha256: str) -> str:
     """Give the key of the file that has this digest."""
     return f"models/{model}/files/{sha256}"
+
+
+def serving_files(encoding: Encoding, precision: Precision) -> tuple[str, ...]:
+    """Name the files that serving needs."""
+    ngrams = () if encoding.ngrams is None else (NGRAMS,) if encoding.ngrams.buckets else (NGRAMS, VOCABULARY)
+    transformer = () if encoding.transformer is None else (TOKENIZER, ENCODER[precision])
+    return (HEAD, *ngrams, *transformer)

@@ -27,7 +27,9 @@ from shared.encoding.spec import (
 )
 from shared.encoding.tokens import Tokens
 from shared.models.graphs import FLOAT, INT64, UnsafeGraph, Values, require_safe
-from shared.models.manifest import ENCODER, HEAD, NGRAMS, TOKENIZER, VOCABULARY
+from shared.models.manifest import ENCODER, HEAD, TOKENIZER, serving_files
+
+__all__ = ["LoadedModel", "serving_files"]
 
 Floats = NDArray[np.float32]
 Inputs = dict[str, NDArray[np.int64] | Floats]
@@ -40,13 +42,6 @@ _ERRORS_ONLY: Final = 3
 # Versions of a model share a frozen encoder: it is loaded once, and goes when the last of them goes.
 _encoders: WeakValueDictionary[str, InferenceSession] = WeakValueDictionary()
 _loading: Final = Lock()
-
-
-def serving_files(encoding: Encoding, precision: Precision) -> tuple[str, ...]:
-    """Name the files that serving needs."""
-    ngrams = () if encoding.ngrams is None else (NGRAMS,) if encoding.ngrams.buckets else (NGRAMS, VOCABULARY)
-    transformer = () if encoding.transformer is None else (TOKENIZER, ENCODER[precision])
-    return (HEAD, *ngrams, *transformer)
 
 
 @dataclass(frozen=True, eq=False)

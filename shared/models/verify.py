@@ -11,7 +11,7 @@ import msgspec
 
 from shared.models.files import DamagedFile
 from shared.models.graphs import UnsafeGraph, require_safe
-from shared.models.manifest import FILE_SUFFIXES, HEAD, ModelManifest
+from shared.models.manifest import FILE_SUFFIXES, ModelManifest, serving_files
 from shared.models.safetensors_header import MalformedTensors, require_tensors
 from shared.models.signing import Trust, Untrusted
 from shared.models.store import ModelStore
@@ -43,8 +43,11 @@ def manifest_problems(manifest: ModelManifest) -> Iterator[str]:
     """Yield what is wrong with a manifest by itself."""
     if not manifest.labels or len(set(manifest.labels)) < len(manifest.labels):
         yield "its labels are none, or one is there twice"
-    if HEAD not in manifest.files:
-        yield f"it has no {HEAD}"
+    if manifest.encoding.ngrams is None and manifest.encoding.transformer is None:
+        yield "its encoding makes nothing of a text"
+    for name in serving_files(manifest.encoding, manifest.precision):
+        if name not in manifest.files:
+            yield f"it has no {name}, which serving needs"
     for name in manifest.files:
         if not _NAME.fullmatch(name):
             yield f"{name[:100]!r} is no plain file name"

@@ -64,7 +64,7 @@ def init() -> None:
 def rotate(yes: Annotated[bool, typer.Option("--yes", "-y", help="Do it without asking.")] = False) -> None:
     """Make a new key in place of the one that signs, whose models stay believed; the old private key is overwritten.
 
-    Nothing needs to be started again: the trainer reads its key at each publication, and gateways the folder at each
+    Nothing needs to be started again: the trainer reads its key at each run, and gateways the folder at each
     model. On other machines, copy the new public key there first. Was the old key stolen, then remove its public key
     too: what it signed is no longer believed, so publish again or roll back before.
     """

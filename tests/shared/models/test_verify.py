@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from onnx import TensorProto, helper
 from safetensors.numpy import save
 
+from shared.encoding.spec import Encoding, TransformerSpec
 from shared.io.memory import MemoryObjectStore
 from shared.models.manifest import FileEntry, file_key, version_key
 from shared.models.signing import Trust
@@ -38,6 +39,7 @@ def graph(outside: str = "") -> bytes:
 
 FILES = {
     "head.onnx": graph(),
+    "ngrams.safetensors": save({"idf": np.ones(4, "float32")}),
     "head.safetensors": save({"weight": np.ones((2, 3), "float32")}),
     "golden.json": '[{"text":"打开表格"}]'.encode(),
     "vocabulary.txt": "表格\na\n.\n".encode(),
@@ -151,15 +153,18 @@ def test_a_file_is_refused_with_its_reason(
     [
         ({"labels": ()}, "its labels"),
         ({"labels": ("calc", "calc")}, "its labels"),
-        ({"files": {}}, "it has no head.onnx"),
+        ({"encoding": Encoding()}, "its encoding makes nothing of a text"),
+        (
+            {"encoding": Encoding(transformer=TransformerSpec(name="e5", dimensions=4)), "precision": "int8"},
+            "it has no tokenizer.json, which serving needs",
+        ),
     ],
 )
 def test_a_manifest_is_refused_with_its_reason(
     changes: dict[str, object], complaint: str, store: ModelStore, publish: Callable[..., int]
 ) -> None:
     """What could not be served."""
-    (found,) = problems(store, publish({}, **changes), trust())
-    assert found.startswith(complaint)
+    assert problems(store, publish({}, **changes), trust())[0].startswith(complaint)
 
 
 def test_every_damage_in_the_store_is_named(store: ModelStore, publish: Callable[..., int]) -> None:
@@ -190,5 +195,4 @@ def test_a_digest_that_is_none_is_a_problem(store: ModelStore) -> None:
     files = {"head.onnx": FileEntry(sha256="../x", bytes=1)}
     made = msgspec.json.encode(manifest(files, version=9))
     store.store.put(version_key("topic", 9), signer().sign(made))
-    (found,) = problems(store, 9, trust())
-    assert found.startswith("head.onnx: '../x' is no SHA-256")
+    assert "head.onnx: '../x' is no SHA-256 in 64 hex digits" in problems(store, 9, trust())

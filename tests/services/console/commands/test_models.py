@@ -187,7 +187,7 @@ def test_what_does_not_verify_is_not_promoted(champion: Place) -> None:
 def test_a_sound_version_is_verified(champion: Place) -> None:
     """How many files, and who signed; one of a stranger isn't."""
     told = champion.said("verify")
-    assert told.startswith("Version 2 is verified: 5 files of ")
+    assert told.startswith("Version 2 is verified: 6 files of ")
     assert told.endswith(f", signed by {champion.signer.key_id}.\n")
     other = KeyFiles(champion.files / "other.pem", champion.files / "others")
     other.make()
