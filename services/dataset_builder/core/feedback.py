@@ -4,7 +4,6 @@ Nothing here is a fault: that a customer only raised a thumb, or that nobody has
 Whether a label is known is asked where the batch is decided on, for it takes the dataset to know (`decide`).
 """
 
-import re
 from collections.abc import Mapping
 from typing import Final, Literal
 
@@ -14,6 +13,7 @@ from shared.contracts.predictions import FeedbackKind, FeedbackReceived
 from shared.contracts.split import split_of
 from shared.datasets.live import label_key
 from shared.datasets.rows import FEEDBACK, Row, edition_of, row_id_of
+from shared.encoding.text import language_of
 from shared.flywheel.config import Flywheel, Task
 from shared.stream.service import Received
 
@@ -27,7 +27,6 @@ no label; it has no group, so it is in no split; there is no such task, or it do
 LICENCE: Final = "given by the customer, with consent to train"
 RULE_SET: Final = "1-feedback"
 _THUMBS: Final = (FeedbackKind.THUMB_UP, FeedbackKind.THUMB_DOWN)
-_HAN: Final = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
 
 
 def tasks_of(flywheel: Flywheel) -> Tasks:
@@ -75,7 +74,7 @@ def row_of(tasks: Tasks, received: Received[FeedbackReceived]) -> Row | Refusal:
         part=0,
         text=text,
         title="",
-        language=_language(said.language, text),
+        language=said.language or language_of(text),
         split=split_of(said.group_id),
         labels={name: label},
         lineage=lineage,
@@ -94,11 +93,6 @@ def _refusal(tasks: Tasks, said: FeedbackReceived) -> Refusal | None:
         (not said.label, "no-label"),
         (not said.group_id, "no-group"),
         (task is None, "unknown-task"),
-        (task is not None and _language(said.language, text) not in task.languages, "unknown-language"),
+        (task is not None and (said.language or language_of(text)) not in task.languages, "unknown-language"),
     )
     return next((reason for applies, reason in reasons if applies), None)
-
-
-def _language(said: str, text: str) -> str:
-    """Give the language that was told; where none was, an ideograph tells Chinese from English."""
-    return said or ("zh" if _HAN.search(text) else "en")

@@ -77,7 +77,7 @@ def test_a_label_counts_whether_it_corrects_or_confirms(kind: FeedbackKind) -> N
 
 @pytest.mark.parametrize(("text", "language"), [("How do I sum?", "en"), ("怎么用 SUM", "zh")])
 def test_a_language_that_was_not_told_is_read_off_the_script(text: str, language: str) -> None:
-    """The two that tasks learn are told apart by their ideographs."""
+    """As the gateway reads it."""
     assert row(correction(1, text=text, language="")).language == language
 
 
