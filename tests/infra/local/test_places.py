@@ -9,6 +9,7 @@ from infra.local.environment import read_environment
 from infra.local.flywheel import EXAMPLE
 from infra.local.home import Home
 from infra.local.places import settle
+from infra.setup import install
 from infra.stack import load_stack
 
 
@@ -51,6 +52,12 @@ def test_clients_are_told_which_flywheel_the_stack_runs(home: Home, monkeypatch:
     monkeypatch.delenv("MILLRACE_CONFIG")
     settle(home, load_stack(), ["cache"])
     assert read_environment(home.environment_file)["MILLRACE_CONFIG"] == str(Path("somewhere/millrace.toml").absolute())
+
+
+def test_every_stack_is_told_where_the_fetched_weights_are(home: Home) -> None:
+    """Where setup puts them, wherever the stack's own folder is."""
+    settle(home, load_stack(), ["cache"])
+    assert read_environment(home.environment_file)["TRAINER_ENCODERS_FOLDER"] == str(install.ENCODERS)
 
 
 def test_no_two_ports_are_the_same(home: Home) -> None:
