@@ -18,6 +18,7 @@ from starlette.routing import Route as StarletteRoute
 
 from services.gateway import openapi
 from services.gateway.batcher import Batcher
+from services.gateway.bodies import Bodies
 from services.gateway.core.request_ids import RequestIds
 from services.gateway.events import Events
 from services.gateway.metrics import GatewayMetrics
@@ -81,7 +82,7 @@ class Gateway:
             await stack.enter_async_context(_running(state.recorder.run))
             state.batcher.start()
             stack.push_async_callback(state.batcher.stop)
-            for companion in self._companions:
+            for companion in (state.bodies.run, *self._companions):
                 await stack.enter_async_context(_running(companion))
             yield
 
@@ -94,6 +95,7 @@ def create_app(settings: GatewaySettings, parts: Parts) -> Gateway:
     state = State(
         settings=settings,
         shelf=parts.shelf,
+        bodies=Bodies(settings.body_bytes, settings.body_seconds),
         batcher=batcher,
         recorder=Recorder(parts.events, metrics, settings.record_bytes),
         events=parts.events,

@@ -10,7 +10,7 @@ import structlog
 from services.gateway.errors import CONTENT_TYPE, INTERNAL, NO_KEY, NO_SUCH_METHOD, NO_SUCH_PATH, Problem, told
 from services.gateway.route import Route
 from services.gateway.state import State
-from services.gateway.transport import Answer, Call, ClientGone, Receive, Scope, Send, read_body, send_answer
+from services.gateway.transport import Answer, Call, ClientGone, Receive, Scope, Send, send_answer
 
 log = structlog.get_logger(__name__)
 
@@ -59,8 +59,7 @@ class Resource:
         if route.needs_key:
             self._require_key(call)
         if route.asks is not None:
-            settings = self._state.settings
-            call.body = await read_body(call, settings.body_bytes, settings.body_seconds)
+            call.body = await self._state.bodies.read(call)
         return await route.handle(self._state, call)
 
     def _no_such_method(self, method: str) -> Problem:

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Literal
 
 from services.gateway.batcher import Batcher
+from services.gateway.bodies import Bodies
 from services.gateway.core.request_ids import RequestIds
 from services.gateway.events import Events
 from services.gateway.metrics import GatewayMetrics
@@ -20,6 +21,7 @@ class State:
 
     settings: GatewaySettings
     shelf: Shelf
+    bodies: Bodies
     batcher: Batcher
     recorder: Recorder
     events: Events

@@ -1,13 +1,12 @@
 """Requests and answers of ASGI, with as little around them as a model of 50 µs deserves."""
 
-import asyncio
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
 
 import msgspec
 
-from services.gateway.errors import BAD_JSON, BODY_TIMEOUT, BODY_TOO_LARGE, INVALID, NOT_JSON, Problem
+from services.gateway.errors import BAD_JSON, INVALID, NOT_JSON, Problem
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -59,20 +58,6 @@ class Answer:
     headers: Headers = field(default_factory=list)
 
 
-async def read_body(call: Call, most_bytes: int, seconds: float) -> bytes:
-    """Give the body; raises `Problem` for one that is too long or too slow, `ClientGone` where it ends half-way."""
-    length = call.header(b"content-length")
-    if length.isdigit() and (len(length) > 18 or int(length) > most_bytes):  # noqa: PLR2004 - no body has so many
-        raise _too_large(most_bytes)
-    message = await _received(call, seconds)
-    if not message.get("more_body"):
-        body: bytes = message.get("body", b"")
-        if len(body) > most_bytes:
-            raise _too_large(most_bytes)
-        return body
-    return await _in_parts(call, message, most_bytes, seconds)
-
-
 def decode(decoder: "msgspec.json.Decoder[T]", call: Call) -> T:
     """Read the body as JSON; raises `Problem` that says what is wrong with it, and where."""
     kind = call.header(b"content-type")
@@ -96,35 +81,3 @@ async def send_answer(send: Send, answer: Answer, *, without_body: bool = False)
     ]
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
     await send({"type": "http.response.body", "body": b"" if without_body else answer.body})
-
-
-async def _received(call: Call, seconds: float) -> Message:
-    """Give the first message of the body, most often there already."""
-    try:
-        async with asyncio.timeout(seconds):
-            message = await call.receive()
-    except TimeoutError as error:
-        raise _too_slow(seconds) from error
-    if message["type"] == DISCONNECT:
-        raise ClientGone
-    return message
-
-
-async def _in_parts(call: Call, first: Message, most_bytes: int, seconds: float) -> bytes:
-    body = bytearray(first.get("body", b""))
-    deadline = asyncio.get_running_loop().time() + seconds
-    message = first
-    while message.get("more_body"):
-        message = await _received(call, deadline - asyncio.get_running_loop().time())
-        body += message.get("body", b"")
-        if len(body) > most_bytes:
-            raise _too_large(most_bytes)
-    return bytes(body)
-
-
-def _too_large(most_bytes: int) -> Problem:
-    return Problem(BODY_TOO_LARGE, f"{most_bytes:,} bytes are the most")
-
-
-def _too_slow(seconds: float) -> Problem:
-    return Problem(BODY_TIMEOUT, f"it has {seconds:g} seconds to come")

@@ -1,7 +1,7 @@
 """Request ids that say what was answered, signed: any gateway can check one, and none has to look anything up.
 
-112 characters of URL-safe base64: a UUIDv7 (RFC 9562, §5.7), what was answered, and the first 16 bytes of an
-HMAC-SHA256 over both and the customer. The customer isn't in it: to another customer the id is a forgery.
+92 characters of URL-safe base64: a UUIDv7 (RFC 9562, §5.7), what was answered, the number of this form, and the first 16
+bytes of an HMAC-SHA256 over all of it and the customer. The customer isn't in it: to another customer the id is a forgery.
 """
 
 import base64
@@ -15,12 +15,13 @@ from typing import Final, NamedTuple
 
 TAG_BYTES: Final = 6
 HASH_BYTES: Final = 16
-CHARACTERS: Final = 112
+CHARACTERS: Final = 92
 
-# UUID, tags of model and label, versions of model and dataset, hash of the input.
-_CLAIM: Final = struct.Struct(">16s6s6sII16s")
+# UUID, tags of model and label, versions of model and dataset, hash of the input, number of this form.
+_CLAIM: Final = struct.Struct(">16s6s6sII16sB")
+_NUMBER: Final = 1
 _MAC_BYTES: Final = 16
-_FORM: Final = re.compile(r"[A-Za-z0-9_-]{112}")
+_FORM: Final = re.compile(r"[A-Za-z0-9_-]{92}")
 _LARGEST_VERSION: Final = 2**32 - 1
 _VERSION_7: Final = 0x7 << 76
 _VARIANT: Final = 0b10 << 62
@@ -66,6 +67,7 @@ class RequestIds:
             min(claim.model_version, _LARGEST_VERSION),
             min(claim.dataset_version, _LARGEST_VERSION),
             claim.input_hash,
+            _NUMBER,
         )
         return base64.urlsafe_b64encode(claimed + self._mac(claimed)).decode()
 
@@ -80,8 +82,8 @@ class RequestIds:
         claimed, mac = raw[: _CLAIM.size], raw[_CLAIM.size :]
         if not hmac.compare_digest(mac, self._mac(claimed)):
             raise NotOurs("its signature is not ours for this customer")
-        uuid, *rest = _CLAIM.unpack(claimed)
-        return Issued(Claim(*rest), int.from_bytes(uuid[:6], "big"))
+        uuid, *claim, _ = _CLAIM.unpack(claimed)
+        return Issued(Claim(*claim), int.from_bytes(uuid[:6], "big"))
 
     def _mac(self, claimed: bytes) -> bytes:
         return hmac.digest(self._secret, claimed + self._customer, "sha256")[:_MAC_BYTES]

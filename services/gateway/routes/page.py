@@ -14,7 +14,7 @@ STYLE: Final = b"text/css; charset=utf-8"
 HEADERS: Final = [
     (
         b"content-security-policy",
-        b"default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; "
+        b"default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; "
         b"base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
     ),
     (b"cache-control", b"no-cache"),

@@ -198,7 +198,7 @@ class World:
     async def client(self, key: str | None = KEY) -> AsyncIterator[httpx.AsyncClient]:
         """Run the application, and give a client of it that sends `key`."""
         headers = {} if key is None else {"Authorization": f"Bearer {key}"}
-        transport = httpx.ASGITransport(app=self.app, raise_app_exceptions=True)  # type: ignore[arg-type]
+        transport = httpx.ASGITransport(app=self.app, raise_app_exceptions=True)
         async with (
             running(self.app),
             httpx.AsyncClient(transport=transport, base_url="http://gateway", headers=headers) as client,
