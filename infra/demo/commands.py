@@ -49,9 +49,11 @@ class Fates(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Ingested(msgspec.Struct, frozen=True, kw_only=True):
-    """The closing table of `millrace ingest --json`, as much as we show of it."""
+    """The closing table of `millrace ingest --json`, as much as we show of it; `ready` is the newest ready version."""
 
     dataset: str
+    ready: int | None
+    not_ready_because: str
     crawled: tuple[Crawled, ...]
     documents: Fates
     rows: dict[str, int]

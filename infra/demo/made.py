@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from infra.demo.record import Accuracy
-from infra.demo.stages import DemoFailed, Pending
+from infra.demo.stages import DemoFailed
 from shared.datasets.ready import ReadyRecord, ReadyRecords
 from shared.flywheel.config import Flywheel
 from shared.io.object_store import ObjectStore
@@ -30,17 +30,13 @@ class Made:
         found = (self._ready.read(version) for version in self._ready.versions() if version > after)
         return next((record for record in found if record and trigger in {"", record.trigger}), None)
 
-    def decision(self, dataset_version: int) -> Decision | Pending:
-        """Give what the trainer does with a dataset version; raises `DemoFailed` where it does nothing."""
-        decision = self._runs.decision(self.task.name, dataset_version)
-        if decision is None:
-            return Pending(f"the trainer to take dataset version {dataset_version}")
-        if not decision.runs:
-            raise DemoFailed(
-                f"the trainer does nothing with dataset version {dataset_version}: {decision.superseded_by} supersedes "
-                "it. Remedy: let nothing else write to this stack while the demo runs."
-            )
-        return decision
+    def ready_until(self, last: int) -> list[int]:
+        """List the versions that are ready, up to the `last`."""
+        return [version for version in self._ready.versions() if version <= last]
+
+    def decision(self, dataset_version: int) -> Decision | None:
+        """Give what the trainer does with a dataset version; None where it hasn't taken it yet."""
+        return self._runs.decision(self.task.name, dataset_version)
 
     def outcome(self, dataset_version: int, recipe: str) -> Outcome | None:
         """Give how a run ended; None while it goes on."""
@@ -59,7 +55,8 @@ def pages_accuracy(figures: dict[str, float], questions: dict[str, float]) -> Ac
     missing = [name for name in ("test.page:en", "test.page:zh") if name not in figures]
     if missing:
         raise DemoFailed(
-            f"no accuracy was measured on {', '.join(missing)}. See how it was trained: make logs NAME=trainer"
+            f"no accuracy was measured on {', '.join(missing)}: the machine was so busy that a dataset version was ready "
+            "before the crawl was over. Remedy: let it do nothing else, and begin again."
         )
     return Accuracy(
         en=figures["test.page:en"],

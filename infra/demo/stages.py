@@ -76,7 +76,7 @@ class Stages:
     clock: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
     seconds: dict[str, float] = field(default_factory=dict)
-    """What each stage took, by its name, rounded to hundredths."""
+    """What each stage took, by its name, rounded to hundredths; one that is run again takes longer."""
 
     @contextmanager
     def run(self, stage: Stage) -> Iterator[Running]:
@@ -85,5 +85,6 @@ class Stages:
         running = Running(stage, self, began + stage.limit_seconds)
         self.screen.begin(stage.title)
         yield running
-        self.seconds[stage.name] = round(self.clock() - began, 2)
-        self.screen.end(stage.title, running.result, self.seconds[stage.name])
+        took = self.clock() - began
+        self.seconds[stage.name] = round(self.seconds.get(stage.name, 0.0) + took, 2)
+        self.screen.end(stage.title, running.result, took)

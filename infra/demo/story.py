@@ -24,7 +24,9 @@ _TRAINER: Final = "make logs NAME=trainer says what it does"
 _GATEWAY: Final = "make logs NAME=gateway says why it keeps the version that it serves"
 PAGES: Final = Stage("dataset", "pages to rows", 420, "make status shows what stands still, make logs why")
 FIRST: Final = Stage("first_champion", "first champion", 240, _TRAINER)
+ACCOUNTS: Final = Stage("accounts", "accounts", 120, "make status shows what stands still, make logs why")
 QUESTIONS: Final = Stage("questions", "questions", 60, _GATEWAY)
+DECISION: Final = Stage("decision", "decision", 420, _TRAINER)
 CHALLENGER: Final = Stage("challenger", "challenger", 420, _TRAINER)
 SWAP: Final = Stage("swap", "swap", 60, _GATEWAY)
 CORRECTION: Final = Stage("correction", "correction", 90, "make logs NAME=dataset_builder")
@@ -54,17 +56,18 @@ class Story:
         with self.world.ingestion() as ingestion:
             dataset = self._dataset(ingestion)
             first_seconds = self._first_prediction(dataset)
-            ingested = self.world.ingested(ingestion)
+            ingested = self._ingested(ingestion)
         self._ask_all("first champion")
+        last = ingested.ready or dataset
         load = SteadyLoad(self._version_that_answers, [question.text for question in self.questions.all])
         with load.running():
-            if self._challenge(dataset, load):
+            if self._challenge(last, load):
                 self._ask_all("champion")
             question, before = first_to_correct(self._ask, self.questions.corrections)
-            learnt = self._correct(dataset, question, before)
+            learnt = self._correct(last, question, before)
             correction = self._retrain(learnt, question, before, load)
         self._ask_all("corrected champion")
-        self._ask_baseline(dataset)
+        self._ask_baseline(last)
         self._trace(before)
         return self._record(ingested, load, first_seconds, correction), self._told(ingested, load, question)
 
@@ -94,26 +97,50 @@ class Story:
             answer = self._ask(question.text)
             seconds = round(self.stages.clock() - self.stack_at, 2)
             stage.result = f"version {answer.model_version} answers, {seconds:.1f} s after the stack was started"
-            first = stage.until(lambda: self.world.made.decision(dataset)).runs[0].recipe
-            outcome = stage.until(lambda: self._outcome(dataset, first))
-        self._note(outcome)
+            run = stage.until(lambda: self._decision(dataset)).runs[0]
+            self._note(stage.until(lambda: self._outcome(dataset, run.recipe)))
         return seconds
 
-    def _challenge(self, dataset: int, load: SteadyLoad) -> bool:
-        """Wait for each challenger and what the gate says of it; say whether one is served."""
-        decision = self.world.made.decision(dataset)
-        runs = decision.runs[1:] if isinstance(decision, Decision) else ()
-        if not runs:
+    def _ingested(self, ingestion: Command) -> Ingested:
+        """Wait until every page is accounted for, and give the table of the ingestion."""
+        with self.stages.run(ACCOUNTS) as stage:
+            stage.until(lambda: Pending(ingestion.last_line) if ingestion.runs else True)
+            ingested = self.world.ingested(ingestion)
+            stage.result = (
+                f"of {ingested.documents.published:,} pages, {ingested.documents.in_flight:,} are on their way"
+            )
+        return ingested
+
+    def _challenge(self, last: int, load: SteadyLoad) -> bool:
+        """Wait for every run on versions up to the `last`, and for the gate's word; say whether a challenger serves.
+
+        There is more than one version where the machine is so busy that nothing comes for a while, and is ready then.
+        """
+        judged = 0
+        for dataset in self.world.made.ready_until(last):
+            for recipe in self._recipes(dataset):
+                outcome = self._judged(dataset, recipe)
+                judged += 1
+                if outcome.decision == "promote":
+                    with self.stages.run(SWAP) as stage:
+                        self._await_swap(stage, outcome, load)
+        if not judged:
             raise DemoFailed("no recipe challenges the champion. Remedy: give the task a second [[tasks.recipes]]")
-        for run in runs:
-            with self.stages.run(CHALLENGER) as stage:
-                outcome = stage.until(lambda recipe=run.recipe: self._outcome(dataset, recipe))  # type: ignore[misc]  # bound now
-                stage.result = f"version {outcome.version}, {run.recipe}: {outcome.decision}"
-            self._note(outcome)
-            if outcome.decision == "promote":
-                with self.stages.run(SWAP) as stage:
-                    self._await_swap(stage, outcome, load)
         return len(load.versions) > 1
+
+    def _recipes(self, dataset: int) -> list[str]:
+        """Name the recipes that are run on a dataset version, but for that of the very first model."""
+        with self.stages.run(DECISION) as stage:
+            runs = stage.until(lambda: self._decision(dataset)).runs
+            stage.result = ", ".join(f"{run.recipe} ({run.rung})" for run in runs) or "a newer version is trained on"
+        return [run.recipe for run in runs if run.rung != "first"]
+
+    def _judged(self, dataset: int, recipe: str) -> Outcome:
+        with self.stages.run(CHALLENGER) as stage:
+            outcome = stage.until(lambda: self._outcome(dataset, recipe))
+            version = self._note(outcome)
+            stage.result = f"version {version}, {recipe}: {self.verdicts[version]}"
+        return outcome
 
     def _correct(self, dataset: int, question: Question, before: Answer) -> int:
         """Send a correction, and give the dataset version that is ready for it."""
@@ -134,8 +161,8 @@ class Story:
     def _retrain(self, dataset: int, question: Question, before: Answer, load: SteadyLoad) -> Correction:
         """Wait until a model that has learnt a correction is served, and ask it; raises `DemoFailed`."""
         with self.stages.run(RETRAIN) as stage:
-            recipe = stage.until(lambda: self.world.made.decision(dataset)).runs[0].recipe
-            outcome = stage.until(lambda: self._outcome(dataset, recipe))
+            run = stage.until(lambda: self._decision(dataset)).runs[0]
+            outcome = stage.until(lambda: self._outcome(dataset, run.recipe))
             version = self._note(outcome)
             if outcome.decision != "promote":
                 raise DemoFailed(f"the gate keeps the champion, so the correction isn't served: {outcome.reason}")
@@ -194,6 +221,9 @@ class Story:
     def _no_hindrance(self) -> Pending | None:
         hindrance = self.world.gateway.hindrance()
         return Pending(f"{self.world.doing('trainer')} ({hindrance})") if hindrance else None
+
+    def _decision(self, dataset: int) -> Decision | Pending:
+        return self.world.made.decision(dataset) or Pending(self.world.doing("trainer"))
 
     def _outcome(self, dataset: int, recipe: str) -> Outcome | Pending:
         return self.world.made.outcome(dataset, recipe) or Pending(self.world.doing("trainer"))

@@ -35,7 +35,8 @@ def settle(home: Home, stack: Stack, names: Sequence[str], *, usual_ports: bool 
     }
     runs = flywheel.chosen(home)
     flywheel.note(home, runs)
-    told = {flywheel.VARIABLE: str(runs), ENCODERS_VARIABLE: str(ENCODERS), **keep_or_make_secrets(_secrets(stack), known)}
+    told = {flywheel.VARIABLE: str(runs), ENCODERS_VARIABLE: str(ENCODERS)}
+    told |= keep_or_make_secrets(_secrets(stack), known)
     everything = {key: value for environment in environments.values() for key, value in environment.items()}
     write_environment(home.environment_file, known | told | everything)
     return {name: Place(home, name, part, ports[name], environments[name]) for name, part in parts.items()}

@@ -37,6 +37,8 @@ def ingested() -> Ingested:
     """Build the table of an ingestion that brought them."""
     return Ingested(
         dataset="support-router",
+        ready=31,
+        not_ready_because="",
         crawled=(Crawled(source="help-en", pages=5_120, rejected={"http-404": 10}, seconds=24.5),),
         documents=Fates(
             published=5_120,
