@@ -10,12 +10,13 @@ from typing import NamedTuple, Self
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
-from shared.models.signing import Signer, UnusableKey, fingerprint_of, key_id_of, read_public_key
+from shared.models.signing import Signer, UnusableKey, fingerprint_of, key_id_of, public_key_files, read_public_key
 from shared.settings import SigningSettings
 
 _SECRET = 0o600
 _PUBLIC = 0o644
-_FOLDER = 0o700
+_SECRET_FOLDER = 0o700
+_PUBLIC_FOLDER = 0o755
 
 
 class KeyExists(Exception):
@@ -56,7 +57,7 @@ class KeyFiles(NamedTuple):
         """
         if self.signing.exists():
             raise KeyExists(f"there is a signing key at {self.signing} already")
-        self.signing.parent.mkdir(mode=_FOLDER, parents=True, exist_ok=True)
+        self.signing.parent.mkdir(mode=_SECRET_FOLDER, parents=True, exist_ok=True)
         key = Ed25519PrivateKey.generate()
         trusted = self._trust(key.public_key())
         draft = _draft(self.signing, _private_pem(key), _SECRET)
@@ -100,9 +101,12 @@ class KeyFiles(NamedTuple):
 
     def believed(self) -> list[TrustedKey]:
         """List the keys that are believed, the oldest first; raises `UnusableKey`."""
-        return sorted((_described(path) for path in self.trusted.glob("*.pem")), key=lambda key: (key.since, key.path))
+        return sorted(map(_described, public_key_files(self.trusted)), key=lambda key: (key.since, key.path))
 
     def _trust(self, key: Ed25519PublicKey) -> Path:
+        if not self.trusted.exists():
+            self.trusted.mkdir(parents=True, exist_ok=True)
+            self.trusted.chmod(_PUBLIC_FOLDER)  # whatever the umask: another user's container may read it
         path = self.trusted / f"{key_id_of(key)}.pem"
         pem = key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
         return _draft(path, pem, _PUBLIC).replace(path)
@@ -119,7 +123,6 @@ def _private_pem(key: Ed25519PrivateKey) -> bytes:
 
 def _draft(path: Path, data: bytes, mode: int) -> Path:
     """Write a file beside `path`, never open to more than `mode` says, and give it."""
-    path.parent.mkdir(mode=_FOLDER, parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
         os.fchmod(file.fileno(), mode)  # whatever the umask leaves of it

@@ -107,7 +107,7 @@ class Trust:
     @classmethod
     def from_folder(cls, folder: Path) -> Self:
         """Believe the keys in the `*.pem` files of `folder`, none where there is no folder; raises `UnusableKey`."""
-        return cls((read_public_key(path) for path in sorted(folder.glob("*.pem"))), str(folder))
+        return cls(map(read_public_key, public_key_files(folder)), str(folder))
 
     @property
     def key_ids(self) -> frozenset[str]:
@@ -160,6 +160,16 @@ def fingerprint_of(key: Ed25519PublicKey) -> str:
 def key_id_of(key: Ed25519PublicKey) -> str:
     """Name a public key by the start of its fingerprint."""
     return fingerprint_of(key)[:KEY_ID_DIGITS]
+
+
+def public_key_files(folder: Path) -> list[Path]:
+    """List the `*.pem` files of a folder, none where there is no folder; raises `UnusableKey` where we can't look."""
+    try:
+        return sorted(path for path in folder.iterdir() if path.suffix == ".pem")
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise UnusableKey(f"the trusted keys in {folder} cannot be read: {error.strerror}. Let us read them") from error
 
 
 def read_public_key(path: Path) -> Ed25519PublicKey:

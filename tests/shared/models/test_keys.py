@@ -28,7 +28,7 @@ def test_a_key_is_made(files: KeyFiles) -> None:
     public = files.trusted / f"{made}.pem"
     assert sorted(path for path in files.signing.parent.rglob("*") if path.is_file()) == [files.signing, public]
     assert (modes(files.signing), modes(public)) == ({0o600}, {0o644})
-    assert modes(files.signing.parent) == {0o700}
+    assert (modes(files.signing.parent), modes(files.trusted)) == ({0o700}, {0o755})
     assert Trust.from_folder(files.trusted).open(Signer.from_file(files.signing).sign(b"{}")) == b"{}"
     (described,) = files.believed()
     assert (described.key_id, described.path, files.signer_id()) == (made, public, made)

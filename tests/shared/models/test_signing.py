@@ -187,6 +187,13 @@ def test_a_public_key_that_cannot_be_used_is_named(files: KeyFiles) -> None:
             Trust.from_folder(files.trusted)
 
 
+def test_a_folder_that_cannot_be_looked_into_is_named(tmp_path: Path) -> None:
+    """It is not taken for one without keys."""
+    (tmp_path / "file").touch()
+    with pytest.raises(UnusableKey, match=r"the trusted keys in .*file cannot be read"):
+        Trust.from_folder(tmp_path / "file")
+
+
 def test_the_unverified_payload_is_only_looked_at() -> None:
     """It says nothing of who signed."""
     assert unverified_payload(signer(9).sign(PAYLOAD)) == PAYLOAD
