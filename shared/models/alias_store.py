@@ -40,8 +40,10 @@ class AliasStore:
         there = self.read()
         if there is None:
             return []
-        keys = (history_key(self._model, revision) for revision in range(1, there.revision))
-        return [*(msgspec.json.decode(self._store.get(key), type=Aliases) for key in keys), there]
+        listed = (info.key for info in self._store.list(f"models/{self._model}/history/"))
+        kept = [msgspec.json.decode(self._store.get(key), type=Aliases) for key in sorted(listed)]
+        # What was kept and then not replaced, for somebody came between, is in force.
+        return [*(one for one in kept if one.revision < there.revision), there]
 
     def promote(self, wanted: Aliases) -> Aliases:
         """Let `wanted.champion` follow `wanted.previous`, and give the aliases; raises `ChampionChanged`.

@@ -58,7 +58,8 @@ class RunStore:
     def acquire(self, run: str, holder: str, now: datetime, seconds: float) -> Lease | None:
         """Take a run for `seconds`; None where another holds it, or came first.
 
-        A holder that takes what it holds already, for it was started again, gets a new epoch as any other does.
+        A holder that takes what it holds already, for it was started again, gets a new epoch as any other does. `now`
+        is by each holder's own clock: `seconds` must be far more than clocks are apart.
         """
         key = run_key(run, _LEASE)
         until = now + timedelta(seconds=seconds)
@@ -128,14 +129,10 @@ class RunStore:
         One that is damaged, or half written, is told in the log, and counts as none: `into` is left as it was.
         """
         try:
-            entry = self._read(run_key(run, _LATEST), CheckpointEntry)
-            if entry is None:
-                return False
-            download(self._store, run_key(run, entry.name), entry.file, into)
+            return self._download_newest(run, into)
         except (DamagedFile, msgspec.DecodeError, UnicodeError) as error:
             log.warning("checkpoint_damaged", run=run, reason=str(error))
             return False
-        return True
 
     def drop_checkpoints(self, run: str) -> None:
         """Remove every checkpoint of a run, those included that a killed process left behind."""
@@ -180,6 +177,20 @@ class RunStore:
         except PreconditionFailed:
             return None
         return lease
+
+    def _download_newest(self, run: str, into: Path) -> bool:
+        entry = self._read(run_key(run, _LATEST), CheckpointEntry)
+        if entry is None:
+            return False
+        try:
+            download(self._store, run_key(run, entry.name), entry.file, into)
+        except DamagedFile:
+            newer = self._read(run_key(run, _LATEST), CheckpointEntry)
+            if newer is None or newer == entry:
+                raise
+            # A zombie saved another one meanwhile, and removed this one.
+            download(self._store, run_key(run, newer.name), newer.file, into)
+        return True
 
     def _point_at(self, run: str, entry: CheckpointEntry) -> CheckpointEntry | None:
         """Let the pointer name `entry`, and give what it named; raises where somebody came between.

@@ -58,9 +58,9 @@ class ModelStore:
         """Make the next version of `manifest`, whatever version it says, and give it as it was signed.
 
         A run makes one version, also when it is asked twice, at once or years later: the one that it made is given, as
-        whoever made it wrote it. Before it there is only the claim of the run, which is no version. Raises
-        `DamagedFile` where a file of the manifest isn't in the store, `Untrusted` where the version that the run claims
-        is there and no manifest, and `ValueError` for another model's manifest.
+        it lies there; who signed that is for `read` to tell. Before it there is only the claim of the run, which is no
+        version. Raises `DamagedFile` where a file of the manifest isn't in the store, `Untrusted` where what the run
+        claims is there and no manifest, and `ValueError` for another model's manifest.
         """
         if manifest.model != self.model:
             raise ValueError(f"a manifest of model {manifest.model}, not of {self.model}")

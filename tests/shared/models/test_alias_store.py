@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import msgspec
 import pytest
 
 from shared.io.memory import MemoryObjectStore
@@ -100,6 +101,9 @@ def test_the_history_tells_every_change(aliases: AliasStore, objects: Overtaken)
     assert aliases.history() == made
     made.append(aliases.promote(wanted(4, 1)))
     assert aliases.history() == made
+    objects.delete(history_key("topic", 1))
+    assert aliases.history() == made[1:]
+    objects.create(history_key("topic", 1), msgspec.json.encode(made[0]))
     assert [(one.champion, one.previous, one.by) for one in made] == [
         (1, None, "trainer"), (2, 1, "trainer"), (1, 2, "me"), (4, 1, "trainer")
     ]  # fmt: skip

@@ -154,7 +154,9 @@ def test_a_kill_before_the_version_is_made_leaves_nothing_to_see(tmp_path: Path)
         store.publish(ready, signer())
     assert inner.exists(run_claim_key("topic", RUN))
     assert (store.versions(), store.of_run(RUN, trust()), store.aliases()) == ([], None, None)
-    assert store.publish(ready, signer()).version == 1
+    assert ModelStore(inner, "topic").publish(of(store, "topic/00000009/ngrams"), signer()).version == 1
+    assert store.of_run(RUN, trust()) is None
+    assert store.publish(ready, signer()).version == 2
 
 
 def test_files_come_before_the_manifest_that_names_them(store: ModelStore, tmp_path: Path) -> None:
