@@ -35,7 +35,25 @@ NOT_SERVED: Final = Kind("not-served", HTTPStatus.SERVICE_UNAVAILABLE, "No versi
 NOT_KEPT: Final = Kind("not-kept", HTTPStatus.SERVICE_UNAVAILABLE, "The feedback could not be kept")
 LATE: Final = Kind("late", HTTPStatus.GATEWAY_TIMEOUT, "The answer was not there in time")
 
-KINDS: Final = tuple(kind for kind in list(globals().values()) if isinstance(kind, Kind))
+KINDS: Final = (
+    BAD_JSON,
+    NO_KEY,
+    NO_SUCH_PATH,
+    NO_SUCH_MODEL,
+    NO_SUCH_REQUEST,
+    NO_SUCH_METHOD,
+    BODY_TIMEOUT,
+    TOO_OLD,
+    BODY_TOO_LARGE,
+    NOT_JSON,
+    INVALID,
+    UNKNOWN_LABEL,
+    INTERNAL,
+    OVERLOADED,
+    NOT_SERVED,
+    NOT_KEPT,
+    LATE,
+)
 
 
 class Problem(Exception):

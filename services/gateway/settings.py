@@ -1,17 +1,17 @@
 """What differs between deployments of the gateway: its address, its keys, and how much it takes at once."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import SettingsConfigDict
 
-from shared.settings import Port, Seconds, Settings, home
+from shared.settings import MASK, Port, Seconds, Settings, home
 from shared.unit import Unit
 
 Bytes = Annotated[int, Field(ge=1_024, le=1_073_741_824), Unit("bytes")]
 Texts = Annotated[int, Field(ge=1, le=1_000_000), Unit("texts")]
-LEAST_KEY_CHARACTERS = 16
+LEAST_CHARACTERS: Final = 16
 
 
 class GatewaySettings(Settings):
@@ -24,7 +24,7 @@ class GatewaySettings(Settings):
     api_key: SecretStr = Field(
         default=SecretStr(""),
         description="The key that callers send, `Authorization: Bearer …`; at least 16 characters.",
-        examples=["made by `python -c 'import secrets; print(secrets.token_urlsafe(24))'`"],
+        examples=[MASK],
     )
     allow_anonymous: bool = Field(
         default=False,
@@ -32,9 +32,9 @@ class GatewaySettings(Settings):
         description="Whether callers need no key. Only where nobody else reaches it.",
     )
     request_secret: SecretStr = Field(
-        min_length=LEAST_KEY_CHARACTERS,
-        description="What request ids are signed with; the same for every gateway. A new one disowns the ids so far.",
-        examples=["made by `python -c 'import secrets; print(secrets.token_urlsafe(24))'`"],
+        description="What request ids are signed with, at least 16 characters; the same for every gateway. A new one "
+        "disowns the ids so far.",
+        examples=[MASK],
     )
     customer: str = Field(
         default="default", min_length=1, max_length=63, description="Whose key that is: it stands on every record."
@@ -61,11 +61,11 @@ class GatewaySettings(Settings):
         default=30, description="How long a request id is good for feedback without the text it was for."
     )
 
-    @field_validator("api_key")
+    @field_validator("api_key", "request_secret")
     @classmethod
     def _is_long_enough(cls, value: SecretStr) -> SecretStr:
-        if 0 < len(value.get_secret_value()) < LEAST_KEY_CHARACTERS or not value.get_secret_value().isascii():
-            raise ValueError(f"not {LEAST_KEY_CHARACTERS} ASCII characters or more")
+        if len(value.get_secret_value()) < LEAST_CHARACTERS or not value.get_secret_value().isascii():
+            raise ValueError(f"not {LEAST_CHARACTERS} ASCII characters or more, such as `openssl rand -hex 24` gives")
         return value
 
     @field_validator("allow_anonymous")

@@ -1,7 +1,8 @@
 """Request ids that say what was answered, signed: any gateway can check one, and none has to look anything up.
 
-92 characters of URL-safe base64: a UUIDv7 (RFC 9562, §5.7), what was answered, the number of this form, and the first 16
-bytes of an HMAC-SHA256 over all of it and the customer. The customer isn't in it: to another customer the id is a forgery.
+92 characters of URL-safe base64: a UUIDv7 (RFC 9562, §5.7), what was answered, the number of this form, and the first
+16 bytes of an HMAC-SHA256 over all of it and the customer. The customer isn't in it: to another customer the id is a
+forgery.
 """
 
 import base64
