@@ -7,6 +7,7 @@ whoever reconciles next.
 import asyncio
 import hashlib
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import structlog
@@ -33,6 +34,8 @@ class Announcer:
     """Runs beside the builder (see `shared.stream.assembly.Companion`).
 
     `poll_seconds` pass between two looks at the head, and `reconcile_seconds` between two looks for lost events.
+    `waiting` counts the documents that a version has yet to read: while some wait, rows still come in, however long ago
+    the last commit was, for a builder may be slow, or begin a batch again.
     """
 
     desk: Desk
@@ -40,6 +43,7 @@ class Announcer:
     announcements: Announcements
     evaluator: Evaluator
     bucket: str
+    waiting: Callable[[Manifest], int]
     poll_seconds: float
     reconcile_seconds: float
     _told: str = ""
@@ -89,6 +93,9 @@ class Announcer:
         verdict = readiness(head, self._known, policy, now)
         if isinstance(verdict, NotReady):
             self._wait(head, verdict)
+            return None
+        if self.waiting(head):
+            self._wait(head, NotReady("rows still come in: documents wait to become rows"))
             return None
         live = live_facts(head, self.desk.facts_of)
         lacking = uncovered(live, self.flywheel.tasks, policy.min_rows_per_label)

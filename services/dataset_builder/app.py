@@ -23,6 +23,7 @@ from shared.contracts.predictions import FeedbackReceived
 from shared.contracts.topics import DATASETS_READY, DOCUMENTS_AUGMENTED, FEEDBACK_RECEIVED, Topic
 from shared.datasets.erased import ErasedVersions
 from shared.datasets.evaluation import EvaluationSets
+from shared.datasets.manifest import Manifest
 from shared.datasets.store import DatasetStore
 from shared.flywheel.config import Flywheel
 from shared.io.deny_list import DenyList
@@ -75,6 +76,7 @@ class Builder:
             announcements=Announcements(self.kafka, self.ready, name),
             evaluator=Evaluator(name, EvaluationSets(store, name), erased, self.flywheel),
             bucket=self.bucket,
+            waiting=self.waiting,
             poll_seconds=self.settings.poll_seconds,
             reconcile_seconds=self.settings.reconcile_seconds,
         )
@@ -103,6 +105,15 @@ class Builder:
     def _find_source(self) -> Source:
         ids = {name: kafka_ids(self.kafka, name) for name in (self.source.name, self.feedback.name)}
         return Source(ids[self.source.name].cluster_id, {name: found.topic_id for name, found in ids.items()})
+
+    def waiting(self, head: Manifest) -> int:
+        """Count the documents that `head` has yet to read; feedback, which comes all day, doesn't count."""
+        reader, name = TopicReader(self.kafka), self.source.name
+        starts = reader.starts(name)
+        return sum(
+            max(0, end - head.next_offsets.get(place_name(TopicPartition(name, partition)), starts[partition]))
+            for partition, end in reader.ends(name).items()
+        )
 
     def _find_starts(self) -> dict[str, int]:
         reader = TopicReader(self.kafka)

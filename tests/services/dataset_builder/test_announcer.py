@@ -51,12 +51,12 @@ def topic() -> Topic:
     return Topic(KafkaSettings(), DATASETS_READY, "d")
 
 
-def announcer(world: World, said: Topic, **ready: Any) -> Announcer:  # noqa: ANN401 - a policy's fields
-    """Give an announcer with a policy of 2 new rows, or an hour."""
+def announcer(world: World, said: Topic, waiting: int = 0, **ready: Any) -> Announcer:  # noqa: ANN401 - a policy's
+    """Give an announcer with a policy of 2 new rows, or an hour, before which so many documents wait."""
     policy = {"new_rows": 2, "max_age_seconds": 3_600, "quiet_seconds": 5} | ready
     flywheel = Flywheel.model_validate(flywheel_of("d", **policy))
     evaluator = Evaluator("d", EvaluationSets(world.store, "d"), ErasedVersions(world.store, "d"), flywheel)
-    return Announcer(world.desk(), flywheel, said, evaluator, "bucket", 0.01, 0.01)
+    return Announcer(world.desk(), flywheel, said, evaluator, "bucket", lambda _: waiting, 0.01, 0.01)
 
 
 async def grown(world: World, first: int, *numbers: int) -> None:
@@ -83,6 +83,17 @@ async def test_a_version_that_is_ready_is_marked_and_told_of_once() -> None:
     assert (message.version, message.trigger, message.parent_version) == (1, "new-rows", None)
     assert (record.created_at, record.train_rows, record.rows) == (moment(5), 2, message.rows)
     assert message.manifest.length == len(world.dataset.read_bytes(1))
+
+
+async def test_nothing_is_ready_while_documents_wait() -> None:
+    """However long ago the last commit was: a slow builder is no quiet source."""
+    world, said = World(), topic()
+    await grown(world, 0, 1, 2)
+    world.clock.second = 60
+    announcer(world, said, waiting=1).look()
+    assert said.sent == []
+    announcer(world, said).look()
+    assert [message.version for _, message in said.sent] == [1]
 
 
 async def test_the_next_version_is_ready_when_it_has_grown_enough_or_is_old_enough() -> None:
