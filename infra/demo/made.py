@@ -55,8 +55,8 @@ def pages_accuracy(figures: dict[str, float], questions: dict[str, float]) -> Ac
     missing = [name for name in ("test.page:en", "test.page:zh") if name not in figures]
     if missing:
         raise DemoFailed(
-            f"no accuracy was measured on {', '.join(missing)}: the machine was so busy that a dataset version was ready "
-            "before the crawl was over. Remedy: let it do nothing else, and begin again."
+            f"no accuracy was measured on {', '.join(missing)}: the machine was so busy that a dataset version was "
+            "ready before the crawl was over. Remedy: let it do nothing else, and begin again."
         )
     return Accuracy(
         en=figures["test.page:en"],

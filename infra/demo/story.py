@@ -7,7 +7,7 @@ from typing import Final
 from infra.demo.asking import Asked, ask_all, first_to_correct, shares, shown
 from infra.demo.closing import ModelLine, Told
 from infra.demo.commands import Command, Ingested
-from infra.demo.load import NoAnswer, SteadyLoad
+from infra.demo.load import PER_SECOND, NoAnswer, SteadyLoad
 from infra.demo.made import pages_accuracy
 from infra.demo.questions import Question, Questions
 from infra.demo.record import Accuracies, Correction, Documents, Record, rows_of
@@ -39,7 +39,8 @@ TRACE: Final = Stage("trace", "trace", 60, "make logs NAME=gateway: are predicti
 class Story:
     """One demo, on a stack that is up and empty.
 
-    `stack_at` and `began_at` are when the stack was started and when the demo was, on the clock of `stages`.
+    `stack_at` and `began_at` are when the stack was started and when the demo was, on the clock of `stages`. While
+    models are swapped, `per_second` requests are sent.
     """
 
     world: World
@@ -48,6 +49,7 @@ class Story:
     say: Callable[[str], None]
     stack_at: float
     began_at: float
+    per_second: float = PER_SECOND
     models: list[ModelLine] = field(default_factory=list)
     verdicts: dict[int, str] = field(default_factory=dict)
 
@@ -59,7 +61,8 @@ class Story:
             ingested = self._ingested(ingestion)
         self._ask_all("first champion")
         last = ingested.ready or dataset
-        load = SteadyLoad(self._version_that_answers, [question.text for question in self.questions.all])
+        texts = [question.text for question in self.questions.all]
+        load = SteadyLoad(self._version_that_answers, texts, self.per_second)
         with load.running():
             if self._challenge(last, load):
                 self._ask_all("champion")

@@ -1,11 +1,13 @@
 """What a demo works with: a stack of its own, the site, the gateway, and the command line."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+import msgspec
 
 from infra.demo import commands
 from infra.demo.commands import Command, Ingested
@@ -40,6 +42,11 @@ _PATIENCE: Final = RetryPolicy(total_seconds=15)
 _LOST: Final = frozenset({State.HALTED, State.FAILED})
 
 
+class _Progress(msgspec.Struct, frozen=True):
+    run: str = ""
+    doing: str = ""
+
+
 @dataclass(frozen=True)
 class World:
     """A stack that is up, and what may be asked of it."""
@@ -50,7 +57,8 @@ class World:
 
     def doing(self, service: str) -> str:
         """Give what a service said last in its log."""
-        return f"{service}: {describe(last_lines(self.home.logs / f'{service}.log', 1))}"
+        lines = last_lines(self.home.logs / f"{service}.log", 1)
+        return f"{service}: {_doing(lines) or describe(lines)}"
 
     def trouble(self) -> str:
         """Say which services are down for good, and why; empty where none is."""
@@ -72,6 +80,15 @@ class World:
         """Give the baseline's answer to each of the example's questions."""
         told = commands.run("services.trainer.baseline", str(QUESTIONS_FILE), "--dataset-version", str(dataset_version))
         return commands.decoded(told, dict[str, str], "the baseline")
+
+
+def _doing(lines: Sequence[str]) -> str:
+    """Give what a line of a trainer's log says is being done, and in which run; empty for any other line."""
+    try:
+        said = msgspec.json.decode(lines[-1], type=_Progress) if lines else _Progress()
+    except msgspec.DecodeError:
+        return ""
+    return f"{said.run}: {said.doing}" if said.doing else ""
 
 
 def trouble(home: Home) -> str:

@@ -1,8 +1,11 @@
 """Short constructors of what a demo shows."""
 
+from datetime import UTC, datetime
+
 from infra.demo.commands import Crawled, Fates, Ingested, StageTime
 from infra.demo.record import Accuracies, Accuracy, Correction, Documents, Record, Rows, Swap
 
+AT = datetime(2026, 1, 2, tzinfo=UTC)
 DOCUMENTS = Documents(
     published=5_120, kept=4_561, duplicates=58, rejected=501, dead_lettered=0, in_flight=0, unaccounted=0
 )
@@ -33,11 +36,11 @@ def record() -> Record:
     )
 
 
-def ingested() -> Ingested:
+def ingested(ready: int | None = 31) -> Ingested:
     """Build the table of an ingestion that brought them."""
     return Ingested(
         dataset="support-router",
-        ready=31,
+        ready=ready,
         not_ready_because="",
         crawled=(Crawled(source="help-en", pages=5_120, rejected={"http-404": 10}, seconds=24.5),),
         documents=Fates(
