@@ -62,6 +62,11 @@ doctor: setup ## Check this machine and the stack, and say what to do.
 topics: setup ## Create the topics that are missing.
 	@$(BIN)/millrace topics apply
 
+##@ The demo
+.PHONY: demo
+demo: setup ## Turn the whole wheel once, on a stack of its own: pages, model, challenger, correction. KEEP=1 leaves it up.
+	@$(BIN)/python -m infra.demo $(if $(KEEP),--keep)
+
 ##@ The flywheel
 .PHONY: plan site site-down ingest crawl spider
 plan: setup ## Show what the flywheel would do; starts nothing.
