@@ -88,6 +88,13 @@ def test_what_was_altered_in_the_store_is_not_kept(
     assert kept(tmp_path / "cache") == []
 
 
+def test_a_length_that_is_not_the_files_is_refused(store: Counted, entry: FileEntry, tmp_path: Path) -> None:
+    """Though its digest is."""
+    longer = FileEntry(sha256=entry.sha256, bytes=entry.bytes + 1)
+    with pytest.raises(DamagedFile, match="was altered"):
+        ModelFiles(store, "topic").fetch(longer, tmp_path / "cache")
+
+
 @pytest.mark.parametrize("there", [b"X" + DATA[1:], DATA[:100], b""])
 def test_what_was_altered_in_the_cache_is_fetched_again(
     there: bytes, store: Counted, entry: FileEntry, tmp_path: Path

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from onnx import TensorProto, helper
 from safetensors.numpy import save
@@ -112,7 +112,9 @@ def test_a_pickle_among_texts_is_called_one(kind: str, tmp_path: Path) -> None:
     assert "pickle" in str(content_problem(tmp_path / "a", "a.txt"))
 
 
-@given(st.text())
+@given(text=st.text())
+@example(text="a.")
+@example(text="cos\nsystem\n. And so on.")
 def test_a_text_is_no_pickle(tmp_path_factory: pytest.TempPathFactory, text: str) -> None:
     """Vocabularies begin with whatever characters there are."""
     path = tmp_path_factory.getbasetemp() / "text"
