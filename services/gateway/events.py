@@ -15,7 +15,7 @@ from shared.io.record import OutgoingRecord
 log = structlog.get_logger(__name__)
 
 CONNECT_SECONDS: Final = 5.0
-DELIVERY_SECONDS: Final = 10.0
+DELIVERY_SECONDS: Final = 5.0
 BATCH_BYTES: Final = 900_000
 """Of records before compression; Kafka takes 1 MiB after it."""
 

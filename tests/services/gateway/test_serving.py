@@ -30,7 +30,7 @@ def test_the_only_model_needs_no_name() -> None:
     ("name", "version", "kind"),
     [("x", None, NO_SUCH_MODEL), ("topic", "3", NO_SUCH_MODEL), ("topic", "02", NO_SUCH_MODEL)],
 )
-def test_what_is_not_there_is_a_problem(name: str, version: str | None, kind: Kind) -> None:
+def test_what_is_not_there_is_a_problem(name: str, version: str | None) -> None:
     """A model, or a version of it."""
     with pytest.raises(Problem) as caught:
         shelf("topic").find(name, version)
