@@ -2,6 +2,7 @@
 
 import base64
 import re
+import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -14,8 +15,11 @@ from shared.contracts.message import ClaimCheck
 from shared.contracts.predictions import PredictionRecorded
 from shared.contracts.timestamp import Timestamp
 
-REQUEST_ID: Final = re.compile(r"[A-Za-z0-9_-]{112}")
+REQUEST_ID: Final = re.compile(r"(?:[A-Za-z0-9_-]{4}){16,}")
+"""Longer than any other id of ours, whatever else a gateway writes into it; URL-safe base64."""
+_UUID_BYTES: Final = 16
 _MILLISECONDS_BYTES: Final = 6
+_UUID_VERSION: Final = 7
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _LAST: Final = (datetime(9999, 1, 1, tzinfo=UTC) - _EPOCH) // timedelta(milliseconds=1)
 """What is later than any calendar of ours was made by somebody else."""
@@ -105,7 +109,10 @@ def issued_at(request_id: str) -> datetime | None:
     """Read when an answer was given off its id, which begins with a UUIDv7; None for what is no request id."""
     if not REQUEST_ID.fullmatch(request_id):
         return None
-    milliseconds = int.from_bytes(base64.urlsafe_b64decode(request_id)[:_MILLISECONDS_BYTES], "big")
+    named = uuid.UUID(bytes=base64.urlsafe_b64decode(request_id)[:_UUID_BYTES])
+    if named.version != _UUID_VERSION:
+        return None
+    milliseconds = int.from_bytes(named.bytes[:_MILLISECONDS_BYTES], "big")
     return _EPOCH + timedelta(milliseconds=milliseconds) if milliseconds < _LAST else None
 
 

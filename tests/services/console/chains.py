@@ -11,8 +11,9 @@ from tests.services.console.memory_topics import AT
 
 def request_id(at: datetime, mark: int = 1) -> str:
     """Make an id as the gateway does, as far as anybody else can read it: its time comes first."""
-    milliseconds = int(at.timestamp() * 1_000)
-    return base64.urlsafe_b64encode(milliseconds.to_bytes(6, "big") + bytes([mark]) * 78).decode()
+    milliseconds = int(at.timestamp() * 1_000).to_bytes(6, "big")
+    uuid7 = milliseconds + bytes([0x70, mark, 0x80, *[mark] * 7])
+    return base64.urlsafe_b64encode(uuid7 + bytes([mark]) * 53).decode()
 
 
 PREDICTION = PredictionRecorded(

@@ -7,7 +7,9 @@ import msgspec
 import pytest
 
 from services.console.core.chain import Chain, issued_at, written_out
+from services.gateway.core.request_ids import Claim, RequestIds
 from tests.services.console.chains import CHAIN, request_id
+from tests.services.console.memory_topics import AT
 
 
 def told(chain: Chain) -> str:
@@ -21,10 +23,23 @@ def test_an_id_says_when_it_was_made() -> None:
     assert issued_at(request_id(at)) == at
 
 
-@pytest.mark.parametrize("text", ["", "f" * 32, "http://site.example/", "a" * 111, "a" * 111 + "="])
+@pytest.mark.parametrize("text", ["", "f" * 32, "http://site.example/", "a" * 92, "a" * 91 + "=", request_id(AT)[:-1]])
 def test_what_is_no_request_id_is_known(text: str) -> None:
     """A document's id and an address are none."""
     assert issued_at(text) is None
+
+
+def test_a_time_beyond_all_calendars_is_nobody_s() -> None:
+    """Somebody made the id up."""
+    assert issued_at(base64.urlsafe_b64encode(b"\xff" * 6 + b"\x70\x00\x80" + b"x" * 60).decode()) is None
+
+
+def test_the_gateway_s_ids_are_read() -> None:
+    """Whatever else they say."""
+    claim = Claim(b"m" * 6, b"l" * 6, 3, 7, b"h" * 16)
+    assert issued_at(RequestIds("secret", "customer").issue(claim, 1_790_000_000_123)) == datetime(
+        2026, 9, 21, 14, 13, 20, 123_000, tzinfo=UTC
+    )
 
 
 def test_the_whole_chain_is_written_out() -> None:
@@ -77,4 +92,3 @@ def test_a_hostile_text_is_harmless() -> None:
     text = told(msgspec.structs.replace(CHAIN, prediction=prediction))
     assert "\x1b" not in text
     assert len(text) < 3_000
-    assert issued_at(base64.urlsafe_b64encode(b"\xff" * 84).decode()) is None
