@@ -1,0 +1,263 @@
+"""Tests of how a model is measured, and of what is gathered for the gate."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Lock
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from services.trainer.core.evidence import Corrections
+from services.trainer.core.examples import Examples, Splits
+from services.trainer.core.promotion import judge
+from services.trainer.evaluation import (
+    Candidate,
+    Rivals,
+    ask,
+    gather,
+    measure,
+    milliseconds_a_text,
+    open_package,
+    open_rivals,
+)
+from services.trainer.tasks.task import Package
+from shared.flywheel.config import Gate
+from shared.io.memory import MemoryObjectStore
+from shared.models.manifest import ENCODER
+from shared.models.runtime import LoadedModel, serving_files
+from shared.models.signing import Untrusted
+from shared.models.store import ModelStore, NoSuchModelVersion
+from tests.services.trainer.learning import NONE
+from tests.shared.models.builders import MODEL, manifest, signer, trust, verdict
+from tests.shared.models.small_models import ENCODINGS, LABELS, TEXTS, load_model, write_model
+
+
+@dataclass
+class Said:
+    """A model that says what it is told to; other texts are `other`. `asked` is all that it was asked, call by call."""
+
+    answers: dict[str, str]
+    labels: tuple[str, ...] = ("calc", "writer", "other")
+    asked: list[tuple[str, ...]] = field(default_factory=list)
+    lock: Lock = field(default_factory=Lock)
+
+    def predict(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Give 1 to the answer; a text whose answer is no label has no numbers."""
+        with self.lock:
+            self.asked.append(tuple(texts))
+        found = [self.answers.get(text, "other") for text in texts]
+        rows = [[float(label == one) if one in self.labels else np.nan for label in self.labels] for one in found]
+        return np.array(rows, dtype=np.float32)
+
+
+def rows(*said: tuple[str, str, str]) -> Examples:
+    """Give rows of (text, label, slice), each a page of its own."""
+    texts, labels, slices = zip(*said, strict=True)
+    forms, languages = zip(*(one.split(":") for one in slices), strict=True)
+    groups = [f"page {number}" for number in range(len(said))]
+    return Examples(texts, labels, languages, ["page" if form == "page" else "title" for form in forms], groups)
+
+
+ASKED = rows(
+    ("a", "calc", "page:en"), ("b", "calc", "page:en"), ("c", "writer", "page:en"), ("d", "writer", "short:zh")
+)  # fmt: skip
+
+
+def test_a_model_is_measured_by_slice() -> None:
+    """Overall is the mean over slices, and a wrong answer is told with what was right."""
+    found = measure(Said({"a": "calc", "b": "writer", "c": "writer", "d": "writer"}), ASKED)
+    assert found.answers == ("calc", "writer", "writer", "writer")
+    assert list(found.correct) == [True, False, True, True]
+    assert found.metrics("test") == {"test.page:en": 0.66667, "test.short:zh": 1.0, "test.overall": 0.83333}
+    assert found.confusions == {("calc", "writer"): 1}
+    assert found.unusable == 0
+
+
+def test_no_examples_have_no_accuracy() -> None:
+    """Neither nought nor one."""
+    found = measure(Said({}), NONE)
+    assert (found.answers, found.accuracies, found.correct.shape) == ((), {}, (0,))
+
+
+def test_a_probability_that_is_no_number_is_a_wrong_answer() -> None:
+    """NumPy would take it for the largest."""
+    found = measure(Said({"a": "no label", "b": "calc"}), rows(("a", "calc", "page:en"), ("b", "calc", "page:en")))
+    assert (found.unusable, list(found.correct)) == (1, [False, True])
+
+
+def test_texts_are_asked_alone_and_once() -> None:
+    """As the gateway asks; titles such as `Overview` are in many pages."""
+    model = Said({"a": "calc"})
+    assert ask(model, ["a", "b", "a", "long", "a"], threads=2) == ("calc", "other", "calc", "other", "calc")
+    assert sorted(model.asked) == [("a",), ("b",), ("long",)]
+
+
+@pytest.mark.parametrize("encoding", ["hashed", "both"])
+def test_threads_change_no_answer(encoding: str, tmp_path: Path) -> None:
+    """Of a real model, in int8 where it has an encoder."""
+    model = load_model(tmp_path, ENCODINGS[encoding])
+    one_by_one = tuple(LABELS[int(model.predict([text])[0].argmax())] for text in TEXTS)
+    assert ask(model, TEXTS, threads=4) == one_by_one
+    assert len(set(one_by_one)) > 1
+
+
+@dataclass(frozen=True)
+class Slow:
+    """A model that takes its time, at work or asleep; one text in `every` is the slow one."""
+
+    seconds: float
+    works: bool
+    labels: tuple[str, ...] = ("a",)
+
+    def predict(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Take it for texts that say so."""
+        until = time.thread_time() + self.seconds
+        while self.works and texts[0] == "slow" and time.thread_time() < until:
+            pass
+        if not self.works:
+            time.sleep(self.seconds)
+        return np.ones((len(texts), 1), dtype=np.float32)
+
+
+@pytest.mark.parametrize(
+    ("model", "slow_texts", "least", "most"),
+    [(Slow(0.01, True), 10, 10.0, 40.0), (Slow(0.01, True), 1, 0.0, 5.0), (Slow(0.01, False), 0, 0.0, 5.0)],
+    ids=["one in ten is slow", "one in a hundred is slow", "it only waits"],
+)
+def test_time_is_that_of_one_core(model: Slow, slow_texts: int, least: float, most: float) -> None:
+    """At the 95th percentile; what else the machine does isn't the model's."""
+    texts = ["slow"] * slow_texts + ["quick"] * (100 - slow_texts)
+    assert least <= milliseconds_a_text(model, texts) <= most
+
+
+def test_where_there_is_no_text_there_is_no_time() -> None:
+    """The gate says that it wasn't measured."""
+    assert np.isnan(milliseconds_a_text(Slow(0, False), []))
+
+
+def packaged(folder: Path, name: str = "both", precision: str = "int8") -> Package:
+    """Give a trained model as a task leaves it."""
+    write_model(folder, ENCODINGS[name])
+    return Package(folder=folder, labels=LABELS, encoding=ENCODINGS[name], precision=precision)  # type: ignore[arg-type]
+
+
+def test_a_package_is_opened_as_it_will_serve(tmp_path: Path) -> None:
+    """With its fp32 graph beside it, which is not counted, for it doesn't serve."""
+    candidate = open_package(packaged(tmp_path / "both"))
+    files = serving_files(ENCODINGS["both"], "int8")
+    assert ENCODER["int8"] in files
+    assert candidate.bytes == sum((tmp_path / "both" / name).stat().st_size for name in files)
+    assert candidate.fp32 is not None
+    ours, theirs = (np.asarray(model.predict(TEXTS[:9])) for model in (candidate.serving, candidate.fp32))
+    assert not np.array_equal(ours, theirs)
+    assert np.allclose(ours, theirs, atol=0.1)
+
+
+@pytest.mark.parametrize(("name", "precision"), [("hashed", "fp32"), ("both", "fp32")])
+def test_a_model_that_serves_in_fp32_has_no_other(name: str, precision: str, tmp_path: Path) -> None:
+    """There is nothing to compare it with."""
+    assert open_package(packaged(tmp_path / name, name, precision)).fp32 is None
+
+
+@pytest.fixture
+def models(tmp_path: Path) -> ModelStore:
+    """Publish three versions, each with answers of its own, the second signed by another key."""
+    store = ModelStore(MemoryObjectStore(), MODEL)
+    for number in range(3):
+        files = write_model(tmp_path / str(number), ENCODINGS["hashed"], seed=number)
+        entries = {name: store.put_file(path) for name, path in files.items()}
+        said = manifest(entries, labels=LABELS, encoding=ENCODINGS["hashed"], run=f"topic/{number:08d}/ngrams")
+        store.publish(said, signer(2 if number == 1 else 1))
+    return store
+
+
+def probabilities(model: object) -> NDArray[np.float32]:
+    """Give what tells one version from another."""
+    assert isinstance(model, LoadedModel)
+    return model.predict(TEXTS[:3])
+
+
+def test_no_champion_no_rivals(models: ModelStore, tmp_path: Path) -> None:
+    """The first model has nobody to beat but the commonest label."""
+    assert open_rivals(models, None, trust(), tmp_path / "cache") == Rivals()
+
+
+def test_the_champion_and_the_best_so_far_are_rivals(models: ModelStore, tmp_path: Path) -> None:
+    """The best is a rival of its own where a later champion was below it."""
+    both = trust(signer(), signer(2))
+    alone = open_rivals(models, 2, both, tmp_path / "cache")
+    assert alone.best is None
+    assert np.array_equal(
+        probabilities(alone.champion), probabilities(load_model(tmp_path / "1", ENCODINGS["hashed"], 1))
+    )
+    models.record_verdict(verdict(2, None))
+    assert open_rivals(models, 2, both, tmp_path / "cache").best is None
+    found = open_rivals(models, 3, both, tmp_path / "cache")
+    assert np.array_equal(probabilities(found.best), probabilities(alone.champion))
+
+
+def test_a_champion_that_cannot_be_loaded_is_an_error(models: ModelStore, tmp_path: Path) -> None:
+    """Nobody would know what is replaced."""
+    with pytest.raises(Untrusted):
+        open_rivals(models, 2, trust(), tmp_path / "cache")
+    with pytest.raises(NoSuchModelVersion):
+        open_rivals(models, 9, trust(), tmp_path / "cache")
+
+
+@pytest.mark.parametrize("best", [2, 9], ids=["of a key that isn't trusted", "that isn't there"])
+def test_a_best_version_that_cannot_be_loaded_is_left_out(models: ModelStore, best: int, tmp_path: Path) -> None:
+    """It judges, and serves nobody: a key that is trusted no more must not end all promotions."""
+    models.record_verdict(verdict(best, None))
+    found = open_rivals(models, 1, trust(), tmp_path / "cache")
+    assert found.champion is not None
+    assert found.best is None
+
+
+def test_all_models_are_asked_the_same_rows() -> None:
+    """And the test rows are asked of the candidate alone, for nothing is judged by them."""
+    validation = rows(*((f"v{number}", "calc", "page:en") for number in range(700)))
+    splits = Splits(
+        train=rows(("x", "writer", "page:en"), ("y", "writer", "page:en"), ("z", "calc", "page:en")),
+        validation=validation,
+        test=rows(("t", "calc", "page:en"), ("v1", "calc", "page:en")),
+        corrections=rows(("c", "writer", "short:en"), ("d", "calc", "short:en"), ("v2", "calc", "short:en")),
+    )
+    right = dict.fromkeys(validation.texts, "calc")
+    serving, champion, best, fp32 = Said({**right, "c": "writer"}), Said({"v1": "calc"}), Said({}), Said(right)
+    gathered = gather(
+        Candidate(serving, 12_345, fp32),
+        splits,
+        "challenge",
+        Rivals(champion, best),
+        {"validation.page:en": 0.7, "test.page:en": 0.1},
+    )
+    evidence = gathered.evidence
+    assert evidence.candidate.all()
+    assert evidence.champion is not None
+    assert list(np.flatnonzero(evidence.champion)) == [1]
+    assert evidence.best is not None
+    assert not evidence.best.any()
+    assert not evidence.commonest.any()
+    assert evidence.fp32 is not None
+    assert len(set(evidence.fp32.rows)) == 600
+    assert evidence.fp32.correct.all()
+    assert evidence.corrections == Corrections(asked=3, right=2)
+    assert (evidence.bytes, evidence.baseline) == (12_345, {"page:en": 0.7})
+    assert evidence.milliseconds > 0
+    assert gathered.test.accuracies == {"page:en": 0.5, "overall": 0.5}
+    assert set(champion.asked) == {(text,) for text in validation.texts}
+    assert set(gathered.stages) == {"evaluate.candidate", "evaluate.champion", "evaluate.best", "evaluate.other"}
+
+
+def test_a_real_candidate_is_judged(tmp_path: Path) -> None:
+    """From files to a verdict: a first model without a use is kept away."""
+    texts = [(text, LABELS[place % 3], "short:en") for place, text in enumerate(TEXTS)]
+    splits = Splits(train=rows(*texts), validation=rows(*texts), test=rows(*texts), corrections=NONE)
+    gathered = gather(open_package(packaged(tmp_path / "model")), splits, "first", Rivals(), {})
+    verdict = judge(gathered.evidence, Gate())
+    assert verdict.decision == "keep"
+    assert verdict.reason.startswith("Kept: nowhere surely better than the commonest label")
+    assert {"int8 against fp32", "short:en accuracy"} <= {check.name for check in verdict.checks}
