@@ -11,7 +11,7 @@ from typing import Final
 
 import msgspec
 import structlog
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import KafkaError
 
 from shared.contracts.message import decoder
@@ -25,10 +25,11 @@ _DECODER: Final = decoder(MODELS_PUBLISHED.message)
 
 @dataclass
 class Nudges:
-    """Calls `nudge` with the model's name whenever a version of one was published."""
+    """Calls `nudge` with the model's name whenever a version of one was published on `topic`."""
 
     bootstrap_servers: str
     nudge: Callable[[str], None]
+    topic: str = MODELS_PUBLISHED.name
     retry_seconds: float = RETRY_SECONDS
     _away: bool = False
 
@@ -36,7 +37,7 @@ class Nudges:
         """Listen for ever; where Kafka is away, try again and again."""
         while True:
             consumer = AIOKafkaConsumer(
-                bootstrap_servers=self.bootstrap_servers, auto_offset_reset="latest", enable_auto_commit=False
+                self.topic, bootstrap_servers=self.bootstrap_servers, auto_offset_reset="latest", group_id=None
             )
             try:
                 await consumer.start()
@@ -51,15 +52,10 @@ class Nudges:
             await asyncio.sleep(self.retry_seconds)
 
     async def _listen(self, consumer: AIOKafkaConsumer) -> None:
-        """Nudge at each record of every partition; returns where there is none, as before topics were made."""
-        partitions = consumer.partitions_for_topic(MODELS_PUBLISHED.name) or await _asked(consumer)
-        if not partitions:
-            return
-        places = [TopicPartition(MODELS_PUBLISHED.name, partition) for partition in partitions]
-        consumer.assign(places)
-        await consumer.seek_to_end(*places)
+        """Nudge at each record of every partition."""
+        await consumer.seek_to_end()
         self._away = False
-        log.info("nudges_heard", partitions=len(places))
+        log.info("nudges_heard", partitions=len(consumer.assignment()))
         async for record in consumer:
             self._take(record.value)
 
@@ -71,9 +67,3 @@ class Nudges:
             return
         log.info("model_published", model=message.model, version=message.version, alias=message.alias)
         self.nudge(message.model)
-
-
-async def _asked(consumer: AIOKafkaConsumer) -> set[int]:
-    """Ask Kafka for the topic's partitions: a consumer knows those of topics that it has."""
-    topics = await consumer.topics()
-    return consumer.partitions_for_topic(MODELS_PUBLISHED.name) or set() if MODELS_PUBLISHED.name in topics else set()

@@ -39,7 +39,7 @@ def test_only_what_says_nothing_of_the_owner_is_open() -> None:
 async def test_without_the_key_nothing_is_done(client: httpx.AsyncClient, method: str, path: str, header: str) -> None:
     """Before the body is read; and the answer says how a key is sent."""
     place = path.format(model="topic", version="1")
-    answer = await client.request(method, place, headers={"Authorization": header.encode()}, content=b"{}")
+    answer = await client.request(method, place, headers={b"Authorization": header.encode()}, content=b"{}")
     assert (answer.status_code, answer.json()["type"]) == (401, "urn:millrace:problem:no-key")
     assert answer.headers["www-authenticate"].startswith("Bearer")
     assert KEY not in answer.text

@@ -6,6 +6,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -142,7 +143,7 @@ def test_a_hundred_swaps_under_load_fail_nobody(store: ObjectStore, process: Gat
     for swap in range(SWAPS):
         version = (swap + 1) % len(favoured) + 1
         promote(store, version, process.model)
-        process.until(lambda version=version: process.serves(version), f"swap {swap} to {version}")
+        process.until(partial(process.serves, version), f"swap {swap} to {version}")
         before = before or memory().rss
     after = memory().rss
     bring(store, process, "calc", by=signer(2))

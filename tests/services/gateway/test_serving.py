@@ -27,8 +27,7 @@ def test_the_only_model_needs_no_name() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "version", "kind"),
-    [("x", None, NO_SUCH_MODEL), ("topic", "3", NO_SUCH_MODEL), ("topic", "02", NO_SUCH_MODEL)],
+    ("name", "version"), [("x", None), ("topic", "3"), ("topic", "02"), ("topic", "-1"), ("topic", "latest")]
 )
 def test_what_is_not_there_is_a_problem(name: str, version: str | None) -> None:
     """A model, or a version of it."""
