@@ -149,18 +149,24 @@ compose-check: setup ## Check docker-compose.yml and the Dockerfiles, without an
 	@$(BIN)/hadolint infra/docker/*.Dockerfile
 
 ##@ Figures
-.PHONY: bench-stream bench-dataset
+.PHONY: bench-stream bench-dataset bench-serving
 bench-stream: setup ## Measure the stream runner against its peers; writes benchmarks/results/stream.json.
 	@$(BIN)/python -m benchmarks.stream
 
 bench-dataset: setup ## Measure the dataset reader beside WebDataset; writes benchmarks/results/dataset.json.
 	@$(BIN)/python -m benchmarks.dataset
 
+bench-serving: setup ## Measure the gateway beside FastAPI and LitServe; writes benchmarks/results/serving.json.
+	@$(BIN)/python -m benchmarks.serving
+
 ##@ Upkeep
 .PHONY: lock clean
-lock: setup ## Resolve again: requirements.lock and Kafka's jars.
+lock: setup ## Resolve again: requirements.lock, the benchmarks' peers and Kafka's jars.
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --all-extras --generate-hashes \
 	  --no-emit-index-url --no-annotate --custom-compile-command "make lock" --output-file requirements.lock pyproject.toml
+	@for wanted in benchmarks/environments/*.in; do \
+	  $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	    --no-annotate --custom-compile-command "make lock" --output-file "$${wanted%.in}.lock" "$$wanted"; done
 	@$(BIN)/python -m infra.local.fetch_jars lock
 
 clean: ## Remove what setup and the checks made; the stack's data stays.
