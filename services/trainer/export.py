@@ -1,8 +1,4 @@
-"""Writes a transformer as ONNX graphs, fp32 and int8, that give the mean of its last layer over the tokens.
-
-int8 is ONNX Runtime's dynamic quantisation: weights by channel and in 7 bits (`reduce_range`), for without VNNI's
-instructions products of 8 bits overflow.
-"""
+"""Writes a transformer as ONNX graphs, fp32 and int8, that give the mean of its last layer over the tokens."""
 
 import logging
 import warnings
@@ -14,11 +10,10 @@ import numpy as np
 import torch
 import transformers
 from onnxruntime import InferenceSession
-from onnxruntime.quantization import QuantType, quantize_dynamic
-from onnxruntime.quantization.shape_inference import quant_pre_process
 from torch import Tensor, nn
 
 from services.trainer.encoders.encoder import Pretrained
+from services.trainer.quantise import quantised
 from shared.encoding.spec import ATTENTION_MASK, INPUT_IDS, SENTENCE_EMBEDDING, Precision
 from shared.models.graphs import integer_matmuls
 from shared.models.manifest import ENCODER
@@ -80,7 +75,7 @@ def opened(folder: Path) -> Exported:
 
 def export(transformer: nn.Module, folder: Path) -> None:
     """Write both graphs into `folder`; takes some 30 seconds for a hundred million parameters."""
-    plain, ready = folder / ENCODER["fp32"], folder / "prepared.onnx"
+    plain = folder / ENCODER["fp32"]
     batch, tokens = torch.export.Dim("batch"), torch.export.Dim("tokens")
     # Two tensors: the exporter takes one that is given twice for one input, and then the ids would be the mask.
     examples = (torch.ones(2, 8, dtype=torch.long), torch.ones(2, 8, dtype=torch.long))
@@ -102,9 +97,7 @@ def export(transformer: nn.Module, folder: Path) -> None:
             verbose=False,
         )
     _require_equal(pooled, plain)
-    quant_pre_process(plain, ready, skip_symbolic_shape=True)
-    quantize_dynamic(ready, folder / ENCODER["int8"], per_channel=True, reduce_range=True, weight_type=QuantType.QInt8)
-    ready.unlink()
+    quantised(plain, folder / ENCODER["int8"])
 
 
 def _require_equal(pooled: MeanPooled, graph: Path) -> None:

@@ -15,7 +15,7 @@ from pytorch_lightning.loggers import TensorBoardLogger
 
 from services.trainer.machine import Machine
 from services.trainer.rows import Batches
-from services.trainer.tasks.task import Workspace
+from services.trainer.workspace import Workspace
 
 FOUND: Final = "found.ckpt"
 MADE: Final = "made.ckpt"

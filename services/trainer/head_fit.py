@@ -12,8 +12,8 @@ from services.trainer.head import LEARNING_RATE, MOMENTUM, WEIGHT_DECAY, Head, S
 from services.trainer.linear_head import EMBEDDING_NORM, LinearHead, Standard
 from services.trainer.machine import Machine
 from services.trainer.rows import BATCH_ROWS, Batches, Rows
-from services.trainer.tasks.task import Workspace
-from shared.flywheel.config import Recipe
+from services.trainer.workspace import Workspace
+from shared.flywheel.learning import Recipe
 
 HYPERPARAMETERS: dict[str, float | int | str | bool] = {
     "learning_rate": LEARNING_RATE,

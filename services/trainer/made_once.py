@@ -2,6 +2,7 @@
 
 import fcntl
 import shutil
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,9 +18,9 @@ def made_once(folder: Path, make: Callable[[Path], None]) -> Path:
     with folder.with_name(f"{folder.name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not folder.exists():
-            draft = folder.with_name(f"{folder.name}.draft")
-            shutil.rmtree(draft, ignore_errors=True)
-            draft.mkdir()
+            for left in folder.parent.glob(f"{folder.name}.draft-*"):
+                shutil.rmtree(left, ignore_errors=True)
+            draft = Path(tempfile.mkdtemp(prefix=f"{folder.name}.draft-", dir=folder.parent))
             make(draft)
             draft.rename(folder)
     return folder

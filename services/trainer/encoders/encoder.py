@@ -10,10 +10,6 @@ from typing import Any
 from shared.encoding.spec import NgramSpec
 
 
-class EncoderMissing(ValueError):
-    """The weights aren't where they should be; the message names the remedy."""
-
-
 @dataclass(frozen=True)
 class Pretrained:
     """A transformer on disk.

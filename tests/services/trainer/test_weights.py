@@ -4,8 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from services.trainer.encoders.encoder import EncoderMissing
-from services.trainer.wheels import digest_of, wheel_file
+from services.trainer.weights import EncoderMissing, digest_of, wheel_file
 
 
 def test_a_file_is_found(tmp_path: Path) -> None:
