@@ -76,7 +76,7 @@ class Trainer:
             Listener(
                 settings=self.servers.kafka,
                 handle=scheduler.settle_all,
-                instance=scheduler.executor.holder,
+                instance=scheduler.executor.folder.name,
                 beat=health.beat,
                 waiting=waiting,
                 dead_lettered=metrics.dead_letter,
@@ -105,7 +105,7 @@ class Trainer:
                 settings=self.settings,
                 telemetry=self.telemetry,
                 metrics=metrics,
-                holder=f"{name}@{socket.gethostname()}",
+                holder=f"{name}@{socket.gethostname()}:{home()}",
                 folder=home() / "trainer" / name,
                 stop=stop,
                 say=say,

@@ -60,7 +60,7 @@ def carry_out(job: Job, store: ObjectStore, pipe: Connection, tasks: Tasks) -> E
         store=store,
         signer=Signer.from_file(servers.signing.key_file),
         trust=Trust.from_folder(servers.signing.trusted_folder),
-        announcer=Announcer(servers.kafka, job.topic, servers.store.bucket),
+        tell=Announcer(servers.kafka, job.topic, servers.store.bucket).tell,
         task=tasks[job.order.task.kind](job.machine),
         folder=job.folder,
         cache=job.cache,

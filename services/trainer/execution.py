@@ -23,7 +23,7 @@ from services.trainer.core.examples import Splits
 from services.trainer.core.promotion import judge
 from services.trainer.evaluation import Candidate, Gathered, gather, open_package, open_rivals
 from services.trainer.order import Order
-from services.trainer.publication import Announcer, Figures, keep_logs, manifest_of, put_files
+from services.trainer.publication import Figures, keep_logs, manifest_of, put_files
 from services.trainer.splits import read_splits
 from services.trainer.stages import Stages
 from services.trainer.tasks.task import Package, Task, Workspace
@@ -48,13 +48,14 @@ QUIET_SECONDS: Final = 0.5
 class Bench:
     """What a run works with.
 
-    `folder` is its own and empty, `cache` is the machine's; `progress` tells a person what is being done, and is cheap.
+    `tell` tells the platform that a version serves. `folder` is its own and empty, `cache` is the machine's. `progress`
+    tells a person what is being done, and is cheap.
     """
 
     store: ObjectStore
     signer: Signer
     trust: Trust
-    announcer: Announcer
+    tell: Callable[[Order, ModelStore, ModelManifest, Aliases], None]
     task: Task
     folder: Path
     cache: Path
@@ -214,7 +215,7 @@ class Execution:
 
     def _tell(self, made: ModelManifest, aliases: Aliases) -> None:
         self.bench.progress(f"version {made.version} serves: telling the gateways")
-        self.bench.announcer.tell(self.order, self._models, made, aliases)
+        self.bench.tell(self.order, self._models, made, aliases)
 
     def _recorded(self, id_: str) -> Verdict:
         """Read a verdict that is known to be recorded."""

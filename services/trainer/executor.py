@@ -112,7 +112,7 @@ class Executor:
             case Superseded():
                 log.info("run_taken_over", run=order.run)
             case Lost():
-                log.info("run_begun_again", run=order.run)
+                pass  # it is begun again
 
     def _attempt(self, order: Order, lease: Lease, keep: Keep) -> End | Lost:
         shutil.rmtree(self.folder, ignore_errors=True)

@@ -14,7 +14,8 @@ from services.trainer.order import DatasetVersion, Order
 from shared.contracts.envelope import Origin
 from shared.datasets.erased import ErasedVersions
 from shared.datasets.ready import ReadyRecords
-from shared.flywheel.config import Flywheel, Task
+from shared.flywheel.config import Flywheel
+from shared.flywheel.learning import Task
 from shared.io.object_store import ObjectStore
 from shared.io.outage import Misconfigured, Outage
 from shared.models.run_store import RunStore
@@ -98,7 +99,7 @@ class Scheduler:
         erased = ErasedVersions(self.store, version.name).read(version.version)
         if erased is not None:
             superseded_by = erased.successor
-        history = History(ModelStore(self.store, task.name), ReadyRecords(self.store, version.name), self.trust())
+        history = self.history(task)
         champion = history.champion()
         names = [recipe.name for recipe in task.recipes]
         standing = history.standing(champion, names, ready.rows, ready.trigger)
@@ -113,6 +114,11 @@ class Scheduler:
             runs=() if superseded_by else climb(task.recipes, standing),
             superseded_by=superseded_by,
         )
+
+    def history(self, task: Task) -> History:
+        """Give what was made of a task before."""
+        ready = ReadyRecords(self.store, self.flywheel.dataset.name)
+        return History(ModelStore(self.store, task.name), ready, self.trust())
 
     def orders(self, task: Task, ready: Ready, decision: Decision) -> list[Order]:
         """Give the orders that a decision comes to."""

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
-from shared.flywheel.config import Recipe
+from shared.flywheel.learning import Recipe
 from shared.models.runs import PlannedRun, Rung
 
 CORRECTION: Final = "correction"
@@ -44,6 +44,11 @@ def climb(recipes: Sequence[Recipe], standing: Standing) -> tuple[PlannedRun, ..
         plan = [_run(recipes[rung], "refit"), *_challenges(above)]
     alone = standing.trigger == CORRECTION and standing.champion is not None
     return tuple(plan[:1] if alone else plan)
+
+
+def single(recipe: Recipe, champion: str | None) -> PlannedRun:
+    """Plan one recipe that was asked for, whatever the ladder says; `champion` names the recipe of what serves."""
+    return _run(recipe, "first" if champion is None else "refit" if champion == recipe.name else "challenge")
 
 
 def _is_due(recipe: Recipe, standing: Standing) -> bool:

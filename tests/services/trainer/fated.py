@@ -24,7 +24,7 @@ def work(job: Job, pipe: Connection) -> None:
         @classmethod
         def from_settings(cls, settings: StoreSettings) -> FatedStore:
             """Give one."""
-            return FatedStore(S3ObjectStore.from_settings(settings), fate)
+            return FatedStore(S3ObjectStore.from_settings(settings), fate.after)
 
     class FatedAnnouncer(Announcer):
         """Events that are effects."""

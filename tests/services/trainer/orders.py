@@ -1,6 +1,7 @@
 """What a trainer of a test is told, and which blows it is dealt."""
 
 import os
+import re
 import signal
 from collections.abc import Callable
 from dataclasses import replace
@@ -47,7 +48,7 @@ class Orders(msgspec.Struct, frozen=True):
 
 
 class Fate:
-    """Deals the blows that are due on one dataset version, or on whichever is worked on."""
+    """Deals the blows that are due on one dataset version, or on the one that a key of a run names."""
 
     def __init__(self, orders: Orders, version: int | None, strike: Callable[[str], None]) -> None:
         """Have `strike` deal a blow to whom it is for."""
@@ -55,12 +56,13 @@ class Fate:
         self._version = version
         self._strike = strike
 
-    def after(self, effect: str) -> None:
-        """Take what comes after an effect that is now durable."""
+    def after(self, effect: str, key: str = "") -> None:
+        """Take what comes after an effect that is now durable; `key` is where it was written."""
+        worked_on = self._version or _version_of(key)
         for blow in self._orders.blows:
             whom, _, what = blow.partition("-")
             named, _, version = what.partition("@")
-            if named == effect and self._version in (None, int(version)) and self._first(blow):
+            if named == effect and worked_on == int(version) and self._first(blow):
                 self._strike(whom)
 
     def _first(self, blow: str) -> bool:
@@ -74,10 +76,10 @@ class Fate:
 class FatedStore:
     """An object store whose writes are effects."""
 
-    def __init__(self, store: ObjectStore, fate: Fate) -> None:
-        """Write to `store`."""
+    def __init__(self, store: ObjectStore, after: Callable[[str, str], None]) -> None:
+        """Write to `store`; `after` is told of each effect, and of its key."""
         self._store = store
-        self._fate = fate
+        self._after = after
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever the store has
         """Give what the store has; what writes counts as an effect."""
@@ -89,10 +91,16 @@ class FatedStore:
             info: ObjectInfo = method(key, *arguments, **options)
             for effect, part in EFFECTS.items():
                 if part in key:
-                    self._fate.after(effect)
+                    self._after(effect, key)
             return info
 
         return write
+
+
+def _version_of(key: str) -> int | None:
+    """Give the dataset version of a run's key."""
+    found = re.search(r"/(\d{8})/", key)
+    return int(found[1]) if found else None
 
 
 def kill(*processes: int) -> None:

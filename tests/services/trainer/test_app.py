@@ -13,7 +13,7 @@ def test_from_the_event_to_the_version_that_serves(world: World) -> None:
     """One event: one decision, one signed version, its alias, its event, its outcome; then the offset."""
     world.tell(world.commit())
     with world.trainer() as process:
-        world.until(lambda: world.committed() == 1, "the event is committed")
+        world.until_committed(1)
         assert stop(process) == Exit.OK
     run = run_id(world.task, 1, "good")
     outcome = world.runs.outcome(run)

@@ -1,17 +1,15 @@
 """A flywheel's dataset, models, topics and trainers, all real, and apart from every other test's."""
 
-import hashlib
 import os
 import secrets
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,40 +19,28 @@ from kafka.errors import CoordinatorLoadInProgressError, CoordinatorNotAvailable
 from infra.local.servers import Endpoints
 from shared.contracts.datasets import DatasetReady
 from shared.contracts.envelope import Envelope, Headers, from_headers, to_headers
-from shared.contracts.message import ClaimCheck, decode, encode
+from shared.contracts.message import decode, encode
 from shared.contracts.releases import ModelPublished
 from shared.contracts.topics import DATASETS_READY
-from shared.datasets.evaluation import EvaluationSets, EvaluationSetTaken, evaluation_name
-from shared.datasets.manifest import manifest_key
-from shared.datasets.ready import ReadyRecord, ReadyRecords
-from shared.datasets.rows import Row
-from shared.datasets.store import DatasetStore
-from shared.flywheel.config import Flywheel
-from shared.io.object_store import ObjectStore
 from shared.models.keys import KeyFiles
-from shared.models.run_store import RunStore
 from shared.models.signing import Trust
-from shared.models.store import ModelStore
 from shared.settings import SigningSettings
 from tests.services.curator.kafka_topics import committed, create, publish, read
-from tests.services.trainer.builders import evaluation_set, flywheel, pages
 from tests.services.trainer.orders import VARIABLE, Orders
-from tests.shared.datasets.builders import manifest
+from tests.services.trainer.shelf import Shelf
 
 ROOT: Final = Path(__file__).parents[3]
 WORKER: Final = "tests.services.trainer.worker"
 
 
-@dataclass
-class World:
-    """One flywheel named `prefix`; `recipes` are those of its task."""
+@dataclass(kw_only=True)
+class World(Shelf):
+    """A flywheel on real servers, with topics, keys and trainers of its own."""
 
     endpoints: Endpoints
-    store: ObjectStore
     folder: Path
-    recipes: Sequence[str] = ("good",)
-    settings: dict[str, str] = field(default_factory=dict)
     prefix: str = field(default_factory=lambda: f"t{secrets.token_hex(5)}")
+    settings: dict[str, str] = field(default_factory=dict)
     blows: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
@@ -69,16 +55,6 @@ class World:
         return self.endpoints.kafka_bootstrap
 
     @property
-    def task(self) -> str:
-        """The name of the task, and so of the model."""
-        return f"{self.prefix}-task"
-
-    @property
-    def flywheel(self) -> Flywheel:
-        """What millrace.toml says."""
-        return flywheel(self.prefix, *self.recipes)
-
-    @property
     def signing(self) -> SigningSettings:
         """Where the keys are."""
         keys = self.folder / "keys"
@@ -89,64 +65,12 @@ class World:
         """The key that is believed."""
         return Trust.from_folder(self.signing.trusted_folder)
 
-    @cached_property
-    def datasets(self) -> DatasetStore:
-        """The dataset."""
-        return DatasetStore(self.store, self.prefix)
-
-    @cached_property
-    def models(self) -> ModelStore:
-        """The model's versions."""
-        return ModelStore(self.store, self.task)
-
-    @cached_property
-    def runs(self) -> RunStore:
-        """The decisions and outcomes."""
-        return RunStore(self.store)
-
     def order(self, group: str) -> Path:
         """Write the orders of trainers of a group."""
         path = self.folder / f"{group}.json"
         orders = Orders(self.flywheel.model_dump(mode="json"), self.prefix, str(self.folder), group, self.blows)
         path.write_bytes(msgspec.json.encode(orders))
         return path
-
-    def commit(self, rows: Sequence[Row] | None = None, trigger: str = "rows") -> DatasetReady:
-        """Make the next dataset version, ready, of the usual rows; gives the event, which nobody is sent."""
-        rows = list(pages()) if rows is None else rows
-        made = manifest(self.datasets, [rows])
-        self.datasets.commit(made)
-        judges = evaluation_set(rows)
-        with suppress(EvaluationSetTaken):
-            EvaluationSets(self.store, self.prefix).make(judges)
-        data = self.datasets.read_bytes(made.version)
-        record = ReadyRecord(
-            version=made.version,
-            created_at=made.created_at,
-            trigger=trigger,
-            rows=made.rows,
-            train_rows=made.rows["split:train"],
-            evaluation_set=evaluation_name(self.prefix, 1),
-            manifest_sha256=hashlib.sha256(data).hexdigest(),
-            manifest_bytes=len(data),
-        )
-        ReadyRecords(self.store, self.prefix).mark(record)
-        return DatasetReady(
-            dataset=self.prefix,
-            version=made.version,
-            manifest=ClaimCheck(
-                bucket="millrace",
-                key=manifest_key(self.prefix, made.version),
-                offset=0,
-                length=len(data),
-                sha256=record.manifest_sha256,
-            ),
-            created_at=made.created_at,
-            rule_set="",
-            trigger=trigger,
-            evaluation_set=record.evaluation_set,
-            rows=made.rows,
-        )
 
     def tell(self, *messages: DatasetReady, more: Headers = ()) -> None:
         """Send events."""
@@ -204,6 +128,10 @@ class World:
         while not condition():
             assert time.monotonic() < deadline, f"not within {seconds} s: {what}\n{self.log}"
             time.sleep(0.02)
+
+    def until_committed(self, offset: int, group: str | None = None) -> None:
+        """Wait until a group has committed so many events."""
+        self.until(lambda: self.committed(group) == offset, f"{offset} events are committed")
 
     @property
     def log(self) -> str:

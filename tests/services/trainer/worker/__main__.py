@@ -21,7 +21,7 @@ class FatedS3:
     @classmethod
     def from_settings(cls, settings: StoreSettings) -> FatedStore:
         """Give one."""
-        return FatedStore(S3ObjectStore.from_settings(settings), Fate(Orders.given(), None, lambda _: kill()))
+        return FatedStore(S3ObjectStore.from_settings(settings), Fate(Orders.given(), None, lambda _: kill()).after)
 
 
 def trainer(orders: Orders) -> app.Trainer:
