@@ -5,6 +5,7 @@ On CPUs a batch saves little, so no request is held back to fill one; under load
 
 import asyncio
 import time
+from collections import deque
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
@@ -60,7 +61,8 @@ class Batcher:
         self._deadline_seconds = deadline_seconds
         self._ran = ran
         self._clock = clock
-        self._jobs: SimpleQueue[Job | None] = SimpleQueue()
+        self._handed: SimpleQueue[list[Job] | None] = SimpleQueue()
+        self._arrived: list[Job] = []
         self._open: dict[Job, None] = {}
         self.waiting_texts = 0
 
@@ -73,7 +75,8 @@ class Batcher:
 
     async def stop(self) -> None:
         """Answer what waits, and end the thread."""
-        self._jobs.put(None)
+        self._hand_over()
+        self._handed.put(None)
         await asyncio.to_thread(self._thread.join)
         self._patrol.cancel()
         await asyncio.wait({self._patrol})
@@ -88,35 +91,40 @@ class Batcher:
         job = Job(model, texts, self._loop.create_future(), self._clock(), gone)
         self.waiting_texts += len(texts)
         self._open[job] = None
-        self._jobs.put(job)
+        self._arrived.append(job)
+        if len(self._arrived) == 1:
+            self._loop.call_soon(self._hand_over)
         try:
             return await job.answer
         finally:
             if job.watch is not None:
                 job.watch.cancel()
 
+    def _hand_over(self) -> None:
+        """Wake the thread once for all that came in one turn of the loop: each time costs as much as a small model."""
+        if self._arrived:
+            self._handed.put(self._arrived)
+            self._arrived = []
+
     def _work(self) -> None:
-        while (first := self._jobs.get()) is not None:
-            batch, ended = self._with_those_that_wait(first)
-            for jobs in _by_model(batch):
+        waiting: deque[Job] = deque()
+        ended = False
+        while waiting or not ended:
+            ended = self._take(waiting) or ended
+            for jobs in _by_model(_next_batch(waiting)):
                 outcomes = list(self._run(jobs))
                 self._loop.call_soon_threadsafe(self._settle, outcomes)
-            if ended:
-                return
 
-    def _with_those_that_wait(self, first: Job) -> tuple[list[Job], bool]:
-        """Take what waits, up to a batch of the first one's model; says too whether the end was among it."""
-        batch, texts = [first], len(first.texts)
-        while texts < first.model.batch_texts:
+    def _take(self, waiting: "deque[Job]") -> bool:
+        """Add what was handed over, and sleep only where nothing waits; says whether that was the last."""
+        while True:
             try:
-                job = self._jobs.get_nowait()
+                handed = self._handed.get(block=not waiting)
             except Empty:
-                break
-            if job is None:
-                return batch, True
-            batch.append(job)
-            texts += len(job.texts)
-        return batch, False
+                return False
+            if handed is None:
+                return True
+            waiting.extend(handed)
 
     def _run(self, jobs: list[Job]) -> Iterator[Outcome]:
         """Compute `jobs` of one model; those that have an answer already, a refusal, are left out."""
@@ -187,9 +195,17 @@ def _predicted(first: Job, texts: list[str]) -> Rows:
     return rows
 
 
+def _next_batch(waiting: "deque[Job]") -> list[Job]:
+    """Take what waits, up to a batch of the first one's model."""
+    batch: list[Job] = []
+    texts = 0
+    while waiting and (not batch or texts < batch[0].model.batch_texts):
+        batch.append(waiting.popleft())
+        texts += len(batch[-1].texts)
+    return batch
+
+
 def _by_model(batch: list[Job]) -> list[list[Job]]:
-    if len(batch) == 1:
-        return [batch]
     groups: dict[ServedModel, list[Job]] = {}
     for job in batch:
         groups.setdefault(job.model, []).append(job)

@@ -60,26 +60,23 @@ class Bodies:
                 task.cancel()
 
     async def _received(self, call: Call) -> bytes:
-        message = await _part(call)
-        body: bytes = message.get("body", b"")
-        if message.get("more_body"):
-            parts = bytearray(body)
-            while message.get("more_body"):
-                message = await _part(call)
-                parts += message.get("body", b"")
-                if len(parts) > self._most_bytes:
-                    break
-            body = bytes(parts)
-        if len(body) > self._most_bytes:
+        message = await call.receive()
+        parts = [_part(message)]
+        length = len(parts[0])
+        while message.get("more_body") and length <= self._most_bytes:
+            message = await call.receive()
+            parts.append(_part(message))
+            length += len(parts[-1])
+        if length > self._most_bytes:
             raise self._too_large()
-        return body
+        return parts[0] if len(parts) == 1 else b"".join(parts)
 
     def _too_large(self) -> Problem:
         return Problem(BODY_TOO_LARGE, f"{self._most_bytes:,} bytes are the most")
 
 
-async def _part(call: Call) -> Message:
-    message = await call.receive()
+def _part(message: Message) -> bytes:
     if message["type"] == DISCONNECT:
         raise ClientGone
-    return message
+    part: bytes = message.get("body", b"")
+    return part

@@ -67,12 +67,13 @@ class KafkaEvents:
             async with asyncio.timeout(self._delivery_seconds):
                 producer = await self._connected()
                 partitions = sorted(await producer.partitions_for(records[0].topic))
-                batch, size = producer.create_batch(), 0
+                batch = producer.create_batch()
                 for record in records:
-                    size += record.size_bytes
-                    if size > BATCH_BYTES and batch.record_count():
+                    added = batch.append(
+                        timestamp=None, key=record.key, value=record.value, headers=list(record.headers)
+                    )
+                    if added is None:  # it is full
                         break
-                    batch.append(timestamp=None, key=record.key, value=record.value, headers=list(record.headers))
                 partition = partitions[next(self._batches) % len(partitions)]
                 await (await producer.send_batch(batch, records[0].topic, partition=partition))
                 return int(batch.record_count())
@@ -93,7 +94,7 @@ class KafkaEvents:
                     bootstrap_servers=self._bootstrap_servers,
                     acks="all",
                     compression_type="zstd",
-                    max_batch_size=1_048_576,
+                    max_batch_size=BATCH_BYTES,
                     request_timeout_ms=int(self._delivery_seconds * 1000),
                 )
                 try:

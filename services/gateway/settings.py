@@ -42,7 +42,8 @@ class GatewaySettings(Settings):
     body_bytes: Bytes = Field(default=1_048_576, description="The longest body of a request.")
     body_seconds: Seconds = Field(default=10, description="How long a body may take to come.")
     texts: Texts = Field(default=64, description="The most texts in one request.")
-    text_characters: Annotated[int, Field(ge=1, le=1_000_000), Unit("characters")] = Field(
+    # A record of Kafka's takes 1 MiB, and a character up to six bytes of JSON.
+    text_characters: Annotated[int, Field(ge=1, le=100_000), Unit("characters")] = Field(
         default=20_000, description="The longest text. The model may read less of it."
     )
     queue_texts: Texts = Field(default=1_024, description="How many texts may wait; beyond that callers hear 503.")

@@ -79,10 +79,9 @@ def to_headers(envelope: Envelope) -> Headers:
         attributes["ce_origin"] = str(envelope.origin)
     if envelope.traceparent is not None:
         attributes["traceparent"] = envelope.traceparent
-    empty = [name for name, value in attributes.items() if not value]
-    if empty:
-        raise MalformedEnvelope(f"empty: {', '.join(empty)}")
-    return tuple((name, value.encode()) for name, value in attributes.items())
+    if not all(attributes.values()):
+        raise MalformedEnvelope(f"empty: {', '.join(name for name, value in attributes.items() if not value)}")
+    return tuple([(name, value.encode()) for name, value in attributes.items()])
 
 
 def from_headers(headers: Iterable[tuple[str, bytes | None]]) -> Envelope:
