@@ -19,7 +19,8 @@ from shared.datasets.readiness import train_rows
 from shared.datasets.ready import ReadyRecords
 from shared.datasets.rows import FEEDBACK
 from shared.datasets.store import DatasetStore, NoSuchVersion
-from shared.flywheel.config import Flywheel, Task
+from shared.flywheel.config import Flywheel
+from shared.flywheel.learning import Task
 from shared.io.object_store import ObjectStore
 from shared.models.signing import Trust, Untrusted
 from shared.models.store import ModelStore, NoSuchModelVersion

@@ -25,7 +25,7 @@ from shared.datasets.evaluation import EvaluationSets
 from shared.datasets.ready import ReadyRecords
 from shared.datasets.shard_cache import ShardCache
 from shared.datasets.store import DatasetStore, NoSuchVersion
-from shared.flywheel.config import Task
+from shared.flywheel.learning import Task
 from shared.flywheel.load import configured_flywheel
 from shared.io.object_store import ObjectNotFound, ObjectStore
 from shared.io.outage import Misconfigured, Outage

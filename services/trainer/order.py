@@ -1,5 +1,6 @@
 """What a training process is told, and what it tells its parent."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -7,7 +8,7 @@ from services.trainer.machine import Machine
 from shared.contracts.envelope import Origin
 from shared.contracts.releases import ModelPublished
 from shared.contracts.topics import Topic
-from shared.flywheel.config import Gate, Recipe, Task
+from shared.flywheel.learning import Gate, Recipe, Task
 from shared.models.runs import Lease, Outcome, PlannedRun, run_id
 from shared.settings import KafkaSettings, SigningSettings, StoreSettings, TelemetrySettings
 
@@ -26,7 +27,7 @@ class DatasetVersion:
 class Order:
     """One run: which recipe of which task is learnt from which dataset version, and what the gate asks of it.
 
-    `champion` is the version that served when it was decided. `origin` is the record that it was decided for, absent
+    `licences` are those of the sources, by name. `champion` is the version that served when it was decided. `origin` is the record that it was decided for, absent
     where a person ordered it; `traceparent` is that record's.
     """
 
@@ -34,6 +35,7 @@ class Order:
     planned: PlannedRun
     gate: Gate
     dataset: DatasetVersion
+    licences: Mapping[str, str]
     champion: int | None = None
     origin: Origin | None = None
     traceparent: str | None = None

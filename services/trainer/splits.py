@@ -10,7 +10,7 @@ from shared.datasets.evaluation_texts import evaluation_texts
 from shared.datasets.manifest import Manifest
 from shared.datasets.order import Order
 from shared.datasets.reader import DatasetReader, Selection, Shards
-from shared.flywheel.config import Task
+from shared.flywheel.learning import Task
 
 COLUMNS: Final = ("row_id", "kind", "text", "title", "language", "labels", "group_id", "op")
 CORRECTION: Final = "feedback"

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
-from shared.flywheel.config import Cleaning, Language, Profile
+from shared.flywheel.config import Cleaning, Profile
+from shared.flywheel.learning import Language
 
 
 @dataclass(frozen=True)

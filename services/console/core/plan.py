@@ -6,7 +6,8 @@ from typing import Any, Final, NamedTuple
 from services.console.core.payload import safe_line
 from services.console.core.topics import counted
 from shared.contracts.topics import TOPICS
-from shared.flywheel.config import Flywheel, Recipe, Source, Task
+from shared.flywheel.config import Flywheel, Source
+from shared.flywheel.learning import Recipe, Task
 from shared.flywheel.steps import AUGMENTATIONS, CLEANING_STEPS, StepInfo
 
 _LINE_CHARACTERS: Final = 1_000

@@ -7,7 +7,7 @@ from services.dataset_builder.core.facts import Fact
 from shared.contracts.split import Split
 from shared.datasets.readiness import NotReady
 from shared.datasets.rows import FEEDBACK
-from shared.flywheel.config import Task
+from shared.flywheel.learning import Task
 
 
 def uncovered(live: Iterable[Fact], tasks: Iterable[Task], min_rows: int) -> NotReady | None:

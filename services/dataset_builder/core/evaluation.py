@@ -10,7 +10,8 @@ from services.dataset_builder.core.facts import Fact
 from shared.contracts.split import Split
 from shared.datasets.live import label_key
 from shared.datasets.rows import FEEDBACK
-from shared.flywheel.config import Evaluation, Task
+from shared.flywheel.config import Evaluation
+from shared.flywheel.learning import Task
 
 JUDGING: Final = (Split.VALIDATION, Split.TEST)
 MAX_AGE: Final = timedelta(days=7)

@@ -14,7 +14,8 @@ from shared.contracts.split import split_of
 from shared.datasets.live import label_key
 from shared.datasets.rows import FEEDBACK, Row, edition_of, row_id_of
 from shared.encoding.text import language_of
-from shared.flywheel.config import Flywheel, Task
+from shared.flywheel.config import Flywheel
+from shared.flywheel.learning import Task
 from shared.stream.service import Received
 
 Tasks = Mapping[str, Task]

@@ -28,7 +28,7 @@ import numpy as np
 
 from services.trainer.core.bootstrap import DRAWS, Differences, Estimate, resample
 from services.trainer.core.evidence import Correct, Evidence, Sample
-from shared.flywheel.config import Gate
+from shared.flywheel.learning import Gate
 from shared.models.runs import Rung
 from shared.models.verdict import Check, Decision, Verdict
 

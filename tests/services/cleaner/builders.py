@@ -11,7 +11,8 @@ from shared.contracts.documents import Lineage, RawDocument
 from shared.contracts.envelope import Envelope, Origin
 from shared.contracts.identity import document_id
 from shared.contracts.message import ClaimCheck
-from shared.flywheel.config import Cleaning, Dataset, Flywheel, GroupRule, Language, Source
+from shared.flywheel.config import Cleaning, Dataset, Flywheel, GroupRule, Source
+from shared.flywheel.learning import Language
 from shared.stream.service import Received
 from shared.warc.pack import write_response
 

@@ -10,7 +10,7 @@ from services.trainer.baseline import BaselineRecord, answers, baseline_figures,
 from services.trainer.core.examples import Splits
 from services.trainer.order import DatasetVersion
 from shared.datasets.store import DatasetStore, NoSuchVersion
-from shared.flywheel.config import Task
+from shared.flywheel.learning import Task
 from shared.io.memory import MemoryObjectStore
 from shared.settings import SettingsError
 from shared.stream.exits import Exit

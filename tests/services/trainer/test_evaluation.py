@@ -24,7 +24,7 @@ from services.trainer.evaluation import (
     open_rivals,
 )
 from services.trainer.tasks.task import Package
-from shared.flywheel.config import Gate
+from shared.flywheel.learning import Gate
 from shared.io.memory import MemoryObjectStore
 from shared.models.manifest import ENCODER
 from shared.models.runtime import LoadedModel, serving_files

@@ -13,7 +13,7 @@ from services.trainer.machine import Machine
 from services.trainer.tasks.task import Package, Workspace
 from shared.encoding.ngrams import NgramFeatures
 from shared.encoding.spec import Encoding, NgramSpec
-from shared.flywheel.config import Recipe
+from shared.flywheel.learning import Recipe
 from shared.models.manifest import HEAD
 
 ENCODING: Final = Encoding(ngrams=NgramSpec(shortest=2, longest=3, buckets=1024))

@@ -7,7 +7,8 @@ import pytest
 
 from services.console.core.plan import record, sections, step_rows, topic_rows, unknown_augmentations
 from shared.contracts.topics import TOPICS
-from shared.flywheel.config import Augmentation, Dataset, Flywheel, GroupRule, LabelRule, Recipe, Source, Task
+from shared.flywheel.config import Augmentation, Dataset, Flywheel, GroupRule, LabelRule, Source
+from shared.flywheel.learning import Recipe, Task
 from shared.flywheel.load import load_flywheel
 from shared.flywheel.steps import CLEANING_STEPS
 

@@ -6,7 +6,7 @@ from services.dataset_builder.core.coverage import uncovered
 from services.dataset_builder.core.facts import fact_of
 from shared.contracts.documents import AugmentedDocument
 from shared.contracts.split import Split
-from shared.flywheel.config import Task
+from shared.flywheel.learning import Task
 from tests.services.dataset_builder.builders import PLAN, batches, correction, document, rows
 
 TASK = Task(name="router", label="app", texts=("page",), languages=("en",))

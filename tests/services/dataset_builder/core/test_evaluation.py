@@ -12,7 +12,8 @@ from shared.contracts.documents import AugmentedDocument
 from shared.contracts.predictions import FeedbackReceived
 from shared.contracts.split import Split
 from shared.datasets.live import count_rows
-from shared.flywheel.config import Evaluation, Task
+from shared.flywheel.config import Evaluation
+from shared.flywheel.learning import Task
 from tests.services.dataset_builder.builders import PLAN, correction, document, moment, rows
 
 TASKS = [Task(name="router", label="app")]

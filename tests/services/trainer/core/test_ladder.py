@@ -3,7 +3,7 @@
 import pytest
 
 from services.trainer.core.ladder import CORRECTION, Standing, climb
-from shared.flywheel.config import Recipe
+from shared.flywheel.learning import Recipe
 
 RECIPES = [Recipe(name=name, encoders=("hashed-ngram",), seed=seed) for seed, name in enumerate("abc")]
 NONE: dict[str, int] = {}

@@ -20,7 +20,7 @@ from services.trainer.core.promotion import (
     judge,
     rung_of,
 )
-from shared.flywheel.config import Gate
+from shared.flywheel.learning import Gate
 from shared.models.verdict import Check, Decision, Verdict, verdict_id
 from tests.services.trainer.core.comparisons import SLICES, column, evidence, right
 

@@ -10,7 +10,7 @@ from services.trainer.core.examples import Examples
 from services.trainer.machine import Machine
 from services.trainer.tasks import TASKS
 from services.trainer.tasks.task import Package, Workspace
-from shared.flywheel.config import Recipe
+from shared.flywheel.learning import Recipe
 from shared.models.manifest import FILE_SUFFIXES
 from shared.models.runtime import LoadedModel, serving_files
 from tests.services.trainer.learning import Kept, Killed, splits, workspace
