@@ -7,6 +7,7 @@ from typing import Final
 
 from infra.demo import world
 from infra.demo.closing import closing_table, flaws
+from infra.demo.flywheel import write_flywheel
 from infra.demo.questions import QuestionsError, load_questions
 from infra.demo.record import Record, write
 from infra.demo.screen import LineScreen
@@ -39,7 +40,8 @@ def demo(base: Home, keep: bool, screen: LineScreen) -> Record:
             stage.result = address = world.serve_site(home, base.root / "sites" / "libreoffice-help")
         stack_at = stages.clock()
         with stages.run(STACK) as stage:
-            flywheel = world.start_stack(home, address, lambda text: screen.now(text.strip()))
+            flywheel = write_flywheel(address, home.root / "millrace.toml")
+            world.start_stack(home, home.root / "millrace.toml", lambda text: screen.now(text.strip()))
             stage.result = "Kafka, S3 store, cache, topics, and every service"
         with world.opened(home, flywheel) as opened:
             stages.trouble = opened.trouble

@@ -109,8 +109,9 @@ class Command:
 
     def _read_errors(self) -> None:
         for line in self._process.stderr or ():
-            self.last_line = line.strip()
-            self._said.append(self.last_line)
+            self._said.append(line.strip())
+            if not line.startswith("{"):  # a log line of a process below it
+                self.last_line = line.strip()
 
     def _join(self) -> None:
         for reader in self._readers:

@@ -13,9 +13,13 @@ SITE: Final = f"http://{LOOPBACK}:{PORT}"
 
 
 def write_flywheel(address: str, path: Path) -> Flywheel:
-    """Write the example's file to `path`, with its site at `address`, and give what it declares."""
+    """Write the example's file to `path`, with its site at `address`, and give what it declares.
+
+    The folder is made.
+    """
     text = EXAMPLE.read_text(encoding="utf-8")
     if SITE not in text:
         raise ValueError(f"{EXAMPLE} doesn't name {SITE}, so its site can't be served elsewhere")
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text.replace(SITE, address), encoding="utf-8")
     return load_flywheel(path)

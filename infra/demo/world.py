@@ -11,7 +11,6 @@ import msgspec
 
 from infra.demo import commands
 from infra.demo.commands import Command, Ingested
-from infra.demo.flywheel import write_flywheel
 from infra.demo.made import Made
 from infra.demo.questions import QUESTIONS_FILE
 from infra.demo.stages import DemoFailed
@@ -112,11 +111,8 @@ def serve_site(home: Home, tree: Path) -> str:
         raise DemoFailed(str(error)) from error
 
 
-def start_stack(home: Home, address: str, say: lifecycle.Say) -> Flywheel:
-    """Bring the stack up for the example, with its site at `address`; raises `DemoFailed`."""
-    home.make()
-    file = home.root / "millrace.toml"
-    flywheel = write_flywheel(address, file)
+def start_stack(home: Home, file: Path, say: lifecycle.Say) -> None:
+    """Bring the stack at `home` up for the flywheel of `file`, and let this process use it; raises `DemoFailed`."""
     commands.use(home.root, file)
     try:
         well = lifecycle.up(home, STACK_FILE, say)
@@ -124,7 +120,6 @@ def start_stack(home: Home, address: str, say: lifecycle.Say) -> Flywheel:
         raise DemoFailed(str(error)) from error
     if not well:
         raise DemoFailed(f"the stack did not come up: {trouble(home)}. Remedy: make doctor")
-    return flywheel
 
 
 @contextmanager
