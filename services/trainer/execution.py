@@ -17,13 +17,15 @@ from typing import Final
 
 import msgspec
 
+from services.trainer.baseline import baseline_figures
 from services.trainer.candidate import fetched
 from services.trainer.checkpoints import RunCheckpoints
+from services.trainer.core.card import learnt_from
 from services.trainer.core.examples import Splits
 from services.trainer.core.promotion import judge
 from services.trainer.evaluation import Candidate, Gathered, gather, open_package, open_rivals
 from services.trainer.order import Order
-from services.trainer.publication import Figures, keep_logs, manifest_of, put_files
+from services.trainer.publication import Figures, keep_logs, manifest_of, put_files, with_card
 from services.trainer.splits import read_splits
 from services.trainer.stages import Stages
 from services.trainer.tasks.task import Package, Task, Workspace
@@ -33,13 +35,15 @@ from shared.datasets.shard_cache import ShardCache
 from shared.datasets.store import DatasetStore
 from shared.io.object_store import ObjectStore
 from shared.models.aliases import Aliases
-from shared.models.manifest import Cost, ModelManifest
+from shared.models.manifest import Cost, FileEntry, ModelManifest
 from shared.models.run_store import RunStore
 from shared.models.runs import Lease, Outcome
 from shared.models.signing import Signer, Trust
 from shared.models.store import ChampionChanged, ModelStore
 from shared.models.verdict import Verdict, verdict_id
 
+JUDGING: Final = "validation"
+"""The split that a model is judged on."""
 QUIET_SECONDS: Final = 0.5
 """The least time between two words of a task's progress: it may say more than anybody reads."""
 
@@ -144,21 +148,34 @@ class Execution:
         """Ask candidate and champion the rows that they are judged on; gives who serves, and what was answered."""
         serving = self._models.aliases()
         self.bench.progress(f"asking {len(self.splits.validation):,} rows of validation")
+        with self.stages("baseline"):
+            baseline = self._baseline
         with self.stages("evaluate"):
             champion = None if serving is None else serving.champion
             rivals = open_rivals(self._models, champion, self.bench.trust, self.bench.cache / "models")
-            return serving, gather(candidate, self.splits, self.order.planned.rung, rivals, self._baseline)
+            judged = {
+                slice_: share
+                for name, share in baseline.items()
+                for split, _, slice_ in [name.partition(".")]
+                if split == JUDGING
+            }
+            return serving, gather(candidate, self.splits, self.order.planned.rung, rivals, judged)
 
     @cached_property
     def _baseline(self) -> dict[str, float]:
-        return {}
+        """The baseline's accuracies, by `<split>.<slice>`."""
+        return baseline_figures(self.bench.store, self.order.task.name, self.order.dataset, self.splits)
 
     def _publish(self, package: Package, candidate: Candidate, gathered: Gathered) -> ModelManifest:
         self.bench.progress("publishing")
         with self.stages("upload"):
             files = put_files(self._models, package, candidate)
+        self._runs.require(self.order.run, self.lease)
+        return self._models.publish(self._manifest(package, files, gathered), self.bench.signer)
+
+    def _manifest(self, package: Package, files: dict[str, FileEntry], gathered: Gathered) -> ModelManifest:
         figures = Figures(
-            metrics={**gathered.validation.metrics("validation"), **gathered.test.metrics("test")},
+            metrics={**gathered.validation.metrics(JUDGING), **gathered.test.metrics("test")},
             baseline=self._baseline,
             cost=Cost(
                 rows=len(self.splits.train),
@@ -167,9 +184,10 @@ class Execution:
                 stages=self.stages.seconds | {f"train.{name}": one for name, one in package.stages.items()},
             ),
         )
-        self._runs.require(self.order.run, self.lease)
         manifest = manifest_of(self.order, package, files, figures, self.bench.now())
-        return self._models.publish(manifest, self.bench.signer)
+        confusions = gathered.validation.confusions
+        learnt = learnt_from(self.splits.train, self.splits.test, confusions, self.order.licences)
+        return with_card(self._models, manifest, package.folder, learnt)
 
     def _settle(self, made: ModelManifest, serving: Aliases | None, gathered: Gathered) -> Verdict | None:
         """Record what the gate says of `made`, and do it; gives the verdict, None where the champion has changed."""

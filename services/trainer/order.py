@@ -27,8 +27,8 @@ class DatasetVersion:
 class Order:
     """One run: which recipe of which task is learnt from which dataset version, and what the gate asks of it.
 
-    `licences` are those of the sources, by name. `champion` is the version that served when it was decided. `origin` is the record that it was decided for, absent
-    where a person ordered it; `traceparent` is that record's.
+    `licences` are those of the sources, by name. `champion` is the version that served when it was decided. `origin` is
+    the record that it was decided for, absent where a person ordered it; `traceparent` is that record's.
     """
 
     task: Task

@@ -8,6 +8,7 @@ from typing import Final
 
 import msgspec
 
+from services.trainer.core.card import Learnt, model_card
 from services.trainer.core.golden import golden_answers
 from services.trainer.evaluation import Candidate
 from services.trainer.order import Order
@@ -20,7 +21,7 @@ from shared.io.kafka_producer import KafkaProducer
 from shared.io.object_store import ObjectStore
 from shared.io.record import OutgoingRecord
 from shared.models.aliases import Aliases
-from shared.models.manifest import GOLDEN, Cost, FileEntry, ModelManifest
+from shared.models.manifest import CARD, GOLDEN, Cost, FileEntry, ModelManifest
 from shared.models.published import event_id, published
 from shared.models.runs import run_key
 from shared.models.store import ModelStore
@@ -75,6 +76,13 @@ def manifest_of(
         code_version=VERSION,
         licences=package.licences,
     )
+
+
+def with_card(models: ModelStore, manifest: ModelManifest, folder: Path, learnt: Learnt) -> ModelManifest:
+    """Write the card of a version that is about to be published, put it into the store, and name it in the manifest."""
+    card = folder / CARD
+    card.write_text(model_card(manifest, learnt), encoding="utf-8")
+    return msgspec.structs.replace(manifest, files={**manifest.files, CARD: models.put_file(card)})
 
 
 def keep_logs(store: ObjectStore, run: str, logs: Path) -> None:

@@ -128,6 +128,7 @@ class Scheduler:
                 planned=planned,
                 gate=self.flywheel.gate,
                 dataset=ready.dataset,
+                licences={source.name: source.licence for source in self.flywheel.sources},
                 champion=decision.champion,
                 origin=ready.origin,
                 traceparent=ready.traceparent,

@@ -116,4 +116,5 @@ class Shelf:
         (task,) = self.flywheel.tasks
         asked = next(one for one in task.recipes if one.name == recipe)
         planned = single(asked, champion)
-        return Order(task=task, planned=planned, gate=self.flywheel.gate, dataset=self.ready(message).dataset)
+        dataset = self.ready(message).dataset
+        return Order(task=task, planned=planned, gate=self.flywheel.gate, dataset=dataset, licences={"help": "MPL-2.0"})

@@ -13,7 +13,7 @@ from services.trainer.execution import Bench, Execution, seldom
 from services.trainer.machine import Machine
 from services.trainer.order import Order
 from shared.datasets.shard import DamagedShard
-from shared.models.manifest import GOLDEN, GoldenAnswer
+from shared.models.manifest import CARD, GOLDEN, GoldenAnswer
 from shared.models.run_store import LeaseLost
 from shared.models.runs import Outcome
 from tests.services.trainer.orders import FatedStore
@@ -79,6 +79,10 @@ def test_a_run_leaves_a_version_that_says_where_it_comes_from(room: Room) -> Non
     assert made.metrics == dict.fromkeys(
         ("validation.page:en", "validation.overall", "test.page:en", "test.overall"), 1.0
     )
+    assert made.baseline.keys() == made.metrics.keys()
+    card = room.shelf.models.fetch(made, [CARD], room.folder)[CARD].read_text()
+    assert "help" in card
+    assert "MPL-2.0" in card
     assert made.cost.rows == 48
     assert made.cost.cpu_seconds > 0
     assert {"read", "train", "evaluate", "upload", "train.fit"} <= made.cost.stages.keys()
