@@ -173,7 +173,7 @@ class Batcher:
             if now - job.since > self._deadline_seconds:
                 problem = f"{self._deadline_seconds:g} seconds were over before it was its turn"
                 job.answer.set_exception(Problem(LATE, problem, retry_seconds=1))
-            elif job.watch is None and job.gone is not None:
+            elif job.watch is None and job.gone is not None and now - job.since > PATROL_SECONDS:
                 job.watch = asyncio.create_task(_give_up(job, job.gone))
 
 

@@ -18,15 +18,15 @@ TAG_BYTES: Final = 6
 HASH_BYTES: Final = 16
 CHARACTERS: Final = 92
 
-# UUID, tags of model and label, versions of model and dataset, hash of the input, number of this form.
-_CLAIM: Final = struct.Struct(">16s6s6sII16sB")
+# UUID, in halves; tags of model and label, versions of model and dataset, hash of the input, number of this form.
+_CLAIM: Final = struct.Struct(">QQ6s6sII16sB")
+_RANDOM: Final = struct.Struct(">HQ")
 _NUMBER: Final = 1
 _MAC_BYTES: Final = 16
 _FORM: Final = re.compile(r"[A-Za-z0-9_-]{92}")
 _LARGEST_VERSION: Final = 2**32 - 1
-_VERSION_7: Final = 0x7 << 76
+_VERSION_7: Final = 0x7000
 _VARIANT: Final = 0b10 << 62
-_RANDOM: Final = (0xFFF << 64) | (1 << 62) - 1
 
 
 class NotOurs(Exception):
@@ -62,7 +62,7 @@ class RequestIds:
     def issue(self, claim: Claim, milliseconds: int) -> str:
         """Give an id for what was answered then; a version beyond 32 bits is written as the largest one."""
         claimed = _CLAIM.pack(
-            _uuid7(milliseconds),
+            *_uuid7(milliseconds),
             claim.model,
             claim.label,
             min(claim.model_version, _LARGEST_VERSION),
@@ -83,8 +83,8 @@ class RequestIds:
         claimed, mac = raw[: _CLAIM.size], raw[_CLAIM.size :]
         if not hmac.compare_digest(mac, self._mac(claimed)):
             raise NotOurs("its signature is not ours for this customer")
-        uuid, *claim, _ = _CLAIM.unpack(claimed)
-        return Issued(Claim(*claim), int.from_bytes(uuid[:6], "big"))
+        first_half, _, *claim, _ = _CLAIM.unpack(claimed)
+        return Issued(Claim(*claim), first_half >> 16)
 
     def _mac(self, claimed: bytes) -> bytes:
         return hmac.digest(self._secret, claimed + self._customer, "sha256")[:_MAC_BYTES]
@@ -95,6 +95,7 @@ def tag(name: str) -> bytes:
     return hashlib.sha256(name.encode()).digest()[:TAG_BYTES]
 
 
-def _uuid7(milliseconds: int) -> bytes:
-    random = int.from_bytes(os.urandom(10), "big") & _RANDOM
-    return (milliseconds << 80 | _VERSION_7 | _VARIANT | random).to_bytes(16, "big")
+def _uuid7(milliseconds: int) -> tuple[int, int]:
+    """Give the halves of a UUIDv7: 48 bits of time, 4 of version, 12 and 62 of chance with 2 of variant between."""
+    few, many = _RANDOM.unpack(os.urandom(_RANDOM.size))
+    return milliseconds << 16 | _VERSION_7 | few & 0xFFF, _VARIANT | many & (1 << 62) - 1
