@@ -3,8 +3,9 @@
 import os
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 from pydantic_settings import SettingsConfigDict
 
 from services.trainer.machine import Machine
@@ -58,3 +59,22 @@ class TrainerSettings(Settings):
     def machine(self) -> Machine:
         """Give what a task may use of this machine."""
         return Machine(self.encoders_folder, self.accelerator, self.threads, self.checkpoint_steps)
+
+
+def _mlflow_url(value: str) -> str:
+    url = urlsplit(value)
+    if url.scheme not in {"http", "https"} or not url.hostname:
+        raise ValueError("not the address of a server, such as http://127.0.0.1:5000")
+    return value.rstrip("/")
+
+
+class RegistrySettings(Settings):
+    """The MLflow server that shows runs and model versions too; what else MLflow's client reads, it reads itself."""
+
+    model_config = SettingsConfigDict(env_prefix="MLFLOW_")
+
+    tracking_uri: Annotated[str, AfterValidator(_mlflow_url)] | None = Field(
+        default=None,
+        description="Its address. While it is away, training goes on without it.",
+        examples=["http://127.0.0.1:5000"],
+    )
