@@ -12,7 +12,8 @@ import socket
 def main() -> None:
     """Run the service with this process's arguments."""
     service = os.environ["SERVICE"]
-    os.environ.setdefault("STREAM_INSTANCE_ID", f"{service}-{socket.gethostname()}")
+    for variable in ("STREAM_INSTANCE_ID", "TRAINER_INSTANCE_ID"):
+        os.environ.setdefault(variable, f"{service}-{socket.gethostname()}")
     runpy.run_module(f"services.{service}", run_name="__main__", alter_sys=True)
 
 

@@ -22,8 +22,11 @@ SECRETS: Final = {
     **{"S3_ACCESS_KEY": "key", "S3_SECRET_KEY": "hunter2", "CACHE_PASSWORD": "pass"},
     **{name: f"the {name}" for service in STACK.services.values() for name in service.secrets},
 }
-TRUSTED: Final = {"gateway": ("SIGNING_TRUSTED_FOLDER", "/trusted")}
-"""Who reads models: the variable that says where the public keys are, and where they are."""
+KEYS: Final = {
+    "gateway": {"SIGNING_TRUSTED_FOLDER": Path("/trusted")},
+    "trainer": {"SIGNING_KEY_FILE": Path("/keys/signing.pem"), "SIGNING_TRUSTED_FOLDER": Path("/keys/trusted")},
+}
+"""Who reads, or makes, models: the variables that say where the keys are, and where they are."""
 BANNED: Final = re.compile(r"^(minio|bitnami\w*)/|:latest$|^[^:]+$")
 NETWORK: Final = {"kafka": "kafka:19092", "s3": "s3:8333", "cache": "cache:6379"}
 """Where each part is found inside the network; Kafka's clients there have a listener of their own."""
@@ -139,12 +142,11 @@ def test_our_own_processes_are_told_what_the_stack_tells(name: str, services: di
         expected |= {key: value for key, value in given.items() if key != "CACHE_PASSWORD"}
     if name in STACK.services:
         expected["MILLRACE_CONFIG"] = "/flywheel/millrace.toml"
-        expected |= dict([TRUSTED[name]] if name in TRUSTED else [])
+        keys = KEYS.get(name, {})
+        expected |= {variable: str(path) for variable, path in keys.items()}
         expected |= {secret: SECRETS[secret] for secret in STACK.services[name].secrets}
-        folders = ["/flywheel", *([TRUSTED[name][1]] if name in TRUSTED else [])]
-        assert [(one["target"], one["read_only"]) for one in services[name]["volumes"]] == [
-            (folder, True) for folder in folders
-        ]
+        mounted = [one["target"] for one in services[name]["volumes"] if one.get("read_only")]
+        assert mounted == ["/flywheel", *sorted({f"/{path.parts[1]}" for path in keys.values()})]
     assert services[name]["environment"] == expected
     assert (services[name]["command"] or []) == list(own.arguments)
     assert services[name]["image"] == f"millrace/{own.module.removeprefix('services.')}:{VERSION}"
@@ -188,6 +190,8 @@ def test_is_fit_to_be_run(name: str, services: dict[str, dict[str, Any]]) -> Non
 
 
 def test_all_of_our_processes_have_one_user_and_no_disk(services: dict[str, dict[str, Any]]) -> None:
-    """Our images can write to memory alone; what they keep is in the servers."""
+    """Our images can write to memory alone, the trainer to a volume too; what they keep is in the servers."""
     for name in [*STACK.jobs, *STACK.services]:
         assert (services[name]["user"], services[name]["read_only"]) == ("10001:10001", True)
+        disks = [one["target"] for one in services[name].get("volumes", []) if not one.get("read_only")]
+        assert disks == (["/var/lib/millrace"] if name == "trainer" else [])

@@ -70,7 +70,7 @@ def test_every_package_is_installed_by_hash(dockerfile: Path) -> None:
     """What is installed from an index, uv itself and the build's own tools too, is checked against the lock."""
     commands = " && ".join(rest for word, rest in instructions(dockerfile) if word == "RUN").split("&&")
     installs = [command for command in commands if re.search(r"pip install|uv build", command)]
-    assert len(installs) == 4
+    assert len(installs) >= 4
     assert [command for command in installs if "--require-hashes" not in command and "dist/*.whl" not in command] == []
 
 
