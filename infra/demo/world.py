@@ -1,7 +1,7 @@
 """What a demo works with: a stack of its own, the site, the gateway, and the command line."""
 
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,6 +38,8 @@ CONSOLE: Final = "services.console"
 KEY: Final = "GATEWAY_API_KEY"
 PORT: Final = "GATEWAY_PORT"
 _PATIENCE: Final = RetryPolicy(total_seconds=15)
+_LINES: Final = 20
+"""How far back in a log it is looked for what is being done, past what libraries say."""
 _LOST: Final = frozenset({State.HALTED, State.FAILED})
 
 
@@ -56,10 +58,42 @@ class World:
 
     def doing(self, service: str) -> str:
         """Give what a service said last in its log."""
-        lines = last_lines(self.home.logs / f"{service}.log", 1)
-        return f"{service}: {_doing(lines) or describe(lines)}"
+        lines = last_lines(self.home.logs / f"{service}.log", _LINES)
+        doing = next(filter(None, map(_doing, reversed(lines))), "")
+        return f"{service}: {doing or describe(lines)}"
 
     def trouble(self) -> str:
+        """Say which services are down for good, and why; empty where none is."""
+        return trouble(self.home)
+
+    def ingestion(self) -> AbstractContextManager[Command]:
+        """Start `millrace ingest`, and end it with the block."""
+        return commands.started(CONSOLE, "ingest", "--json")
+
+    def ingested(self, command: Command) -> Ingested:
+        """Wait for the end of an ingestion, and give its table."""
+        return commands.decoded(command.output(), Ingested, command.name)
+
+    def trace(self, request_id: str) -> str:
+        """Give what `millrace trace` writes."""
+        return commands.run(CONSOLE, "trace", request_id)
+
+    def baseline(self, dataset_version: int) -> dict[str, str]:
+        """Give the baseline's answer to each of the example's questions."""
+        told = commands.run("services.trainer.baseline", str(QUESTIONS_FILE), "--dataset-version", str(dataset_version))
+        return commands.decoded(told, dict[str, str], "the baseline")
+
+
+def _doing(line: str) -> str:
+    """Give what a line of a trainer's log says is being done, and in which run; empty for any other line."""
+    try:
+        said = msgspec.json.decode(line, type=_Progress)
+    except msgspec.DecodeError:
+        return ""
+    return f"{said.run}: {said.doing}" if said.doing else ""
+
+
+def trouble(self) -> str:
         """Say which services are down for good, and why; empty where none is."""
         return trouble(self.home)
 

@@ -27,13 +27,14 @@ def unit(name: str, state: State, why: str = "") -> UnitStatus:
     ("line", "told"),
     [
         ('{"event": "progress", "run": "application/3/ngrams", "doing": "epoch 2"}', "application/3/ngrams: epoch 2"),
+        ('{"run": "r", "doing": "epoch 2"}\nReplaced initializer', "r: epoch 2"),
         ('{"event": "outage", "why": "Kafka is away"}', "outage: Kafka is away"),
         ("Traceback", "Traceback"),
         ("", "it logged nothing"),
     ],
 )
 def test_what_a_service_does_is_in_its_log(tmp_path: Path, line: str, told: str) -> None:
-    """The last line of it, whatever that is."""
+    """What it says that it does, or else the last line, whatever that is."""
     home = Home(tmp_path)
     home.make()
     (home.logs / "trainer.log").write_text(line, "utf-8")
