@@ -104,7 +104,7 @@ def test_from_a_store_that_is_away_to_answers_and_corrections(
     servers_: Servers, store: ObjectStore, process: GatewayProcess
 ) -> None:
     """It says why it can't answer; once S3 is back it serves; and what it was told is on the topics."""
-    servers_.s3.stop()
+    servers_.s3.kill()
     process.start()
     process.until(lambda: "S3 GET" in process.ask("/readyz")[1]["reason"], "S3 is named")
     assert process.ask("/v1/classify", {"text": "x"})[0] == 503
