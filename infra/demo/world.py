@@ -93,37 +93,6 @@ def _doing(line: str) -> str:
     return f"{said.run}: {said.doing}" if said.doing else ""
 
 
-def trouble(self) -> str:
-        """Say which services are down for good, and why; empty where none is."""
-        return trouble(self.home)
-
-    def ingestion(self) -> AbstractContextManager[Command]:
-        """Start `millrace ingest`, and end it with the block."""
-        return commands.started(CONSOLE, "ingest", "--json")
-
-    def ingested(self, command: Command) -> Ingested:
-        """Wait for the end of an ingestion, and give its table."""
-        return commands.decoded(command.output(), Ingested, command.name)
-
-    def trace(self, request_id: str) -> str:
-        """Give what `millrace trace` writes."""
-        return commands.run(CONSOLE, "trace", request_id)
-
-    def baseline(self, dataset_version: int) -> dict[str, str]:
-        """Give the baseline's answer to each of the example's questions."""
-        told = commands.run("services.trainer.baseline", str(QUESTIONS_FILE), "--dataset-version", str(dataset_version))
-        return commands.decoded(told, dict[str, str], "the baseline")
-
-
-def _doing(lines: Sequence[str]) -> str:
-    """Give what a line of a trainer's log says is being done, and in which run; empty for any other line."""
-    try:
-        said = msgspec.json.decode(lines[-1], type=_Progress) if lines else _Progress()
-    except msgspec.DecodeError:
-        return ""
-    return f"{said.run}: {said.doing}" if said.doing else ""
-
-
 def trouble(home: Home) -> str:
     """Say which units of the stack are down for good, and why; empty where none is."""
     try:
