@@ -2,119 +2,23 @@
 
 import gzip
 import json
-import os
 import re
-import signal
-import subprocess
-import sys
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from infra.local.flywheel import EXAMPLE
-from infra.local.home import REPOSITORY, Home
-from infra.site.packages import fetch
-from infra.site.server import site_server
-from infra.site.tree import SiteError, flat, pages_of, slice_of
-from infra.stack import STACK_FILE
-from shared.datasets.live import Tombstones, count_rows
-from shared.datasets.rows import Row
-from shared.datasets.store import DatasetStore
+from infra.site.tree import flat, pages_of, slice_of
+from shared.datasets.live import count_rows
 from shared.io.s3 import S3ObjectStore
-from shared.settings import StoreSettings
+from tests.e2e.flywheel import PAGES, kill, live_rows, millrace, start
 from tests.infra.local.stack_under_test import StackUnderTest
-from tests.infra.local.waiting import until
 
 pytestmark = pytest.mark.integration
 
-PAGES = 60
-"""Of each language."""
 SERVICES = ("cleaner", "augmenter", "dataset_builder")
 PAGE = re.compile(r"/(en-US|zh-CN)/text/(.+)$")
-
-
-@pytest.fixture(scope="module")
-def tree() -> Path:
-    """Give the site's files: LibreOffice's help, from Debian's packages, fetched once a checkout."""
-    root = Home(REPOSITORY / ".millrace").root / "sites" / "libreoffice-help"
-    try:
-        fetch(root)
-    except SiteError as error:
-        pytest.skip(f"no site to read: {error}")
-    return root
-
-
-@pytest.fixture(scope="module")
-def address(tree: Path) -> Iterator[str]:
-    """Serve a slice of the site."""
-    with site_server(tree, pages=PAGES) as address:
-        yield address
-
-
-@pytest.fixture(scope="module")
-def stack(address: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[StackUnderTest]:
-    """Bring the repository's stack up, all of it, for the example's flywheel on the slice."""
-    folder = tmp_path_factory.mktemp("flywheel")
-    text = EXAMPLE.read_text("utf-8").replace("http://127.0.0.1:8808", address)
-    text = re.sub(r"min_pages = [\d_]+\nmax_pages = [\d_]+", f"min_pages = {PAGES}\nmax_pages = {PAGES}", text)
-    flywheel = folder / "millrace.toml"
-    flywheel.write_text(text.replace("new_rows = 500", "new_rows = 100"), "utf-8")
-    stack = StackUnderTest(Home(folder / "home"), STACK_FILE)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("MILLRACE_CONFIG", str(flywheel))
-        stack.up()
-        yield stack
-        stack.run("nuke", "--yes")
-
-
-def millrace(stack: StackUnderTest, *arguments: str) -> str:
-    """Run one `millrace` command against the stack; gives what it printed."""
-    with start(stack, *arguments) as process:
-        out, err = process.communicate(timeout=240)
-    assert process.returncode == 0, out + err
-    return out
-
-
-def start(stack: StackUnderTest, *arguments: str) -> "subprocess.Popen[str]":
-    """Start a `millrace` command."""
-    return subprocess.Popen(
-        [sys.executable, "-m", "services.console", *arguments],
-        env={**os.environ, "MILLRACE_HOME": str(stack.home.root)},
-        cwd=REPOSITORY,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-
-
-@pytest.fixture(scope="module")
-def store(stack: StackUnderTest) -> Iterator[S3ObjectStore]:
-    """Give the stack's store."""
-    told = stack.environment()
-    names = ("endpoint", "access_key", "secret_key", "bucket")
-    settings = StoreSettings.model_validate({name: told[f"S3_{name.upper()}"] for name in names})
-    with closing(S3ObjectStore.from_settings(settings)) as store:
-        yield store
-
-
-@pytest.fixture(scope="module")
-def closed(stack: StackUnderTest) -> dict[str, Any]:
-    """Ingest the site, from nothing; gives the closing table."""
-    table: dict[str, Any] = json.loads(millrace(stack, "ingest", "--json"))
-    return table
-
-
-def live_rows(store: S3ObjectStore) -> list[Row]:
-    """Read every live row of the head, from the shards themselves."""
-    datasets = DatasetStore(store, "support-router")
-    head = datasets.head()
-    assert head is not None
-    rows = [row for shard in head.shards for row in datasets.read_shard(shard)]
-    return list(Tombstones(head.tombstones).live(rows))
 
 
 def files_of_slice(tree: Path) -> dict[str, Path]:
@@ -173,25 +77,27 @@ def test_what_a_row_says_its_page_says(closed: dict[str, Any], store: S3ObjectSt
     assert closed["rows"]["total"] > 0
 
 
-def test_the_rejections_are_listed_with_their_reasons(stack: StackUnderTest, closed: dict[str, Any]) -> None:
+def test_the_rejections_are_listed_with_their_reasons(flywheel_stack: StackUnderTest, closed: dict[str, Any]) -> None:
     """As many of each reason as the table says; and every exact duplicate."""
-    listed = json.loads(millrace(stack, "rejected", "--json", "--limit", "100000"))
+    listed = json.loads(millrace(flywheel_stack, "rejected", "--json", "--limit", "100000"))
     found = Counter(one["reason"] for one in listed if one["step"] != "crawl")
     found.pop("exact-duplicate", None)
     assert found == closed["documents"]["rejected"]
 
 
-def test_the_dataset_verifies(stack: StackUnderTest, closed: dict[str, Any]) -> None:
+def test_the_dataset_verifies(flywheel_stack: StackUnderTest, closed: dict[str, Any]) -> None:
     """Every version, by the command."""
     assert closed["version"]
-    assert "is sound" in millrace(stack, "datasets", "verify", "--all")
+    assert "is sound" in millrace(flywheel_stack, "datasets", "verify", "--all")
 
 
-def test_a_page_is_traced_to_its_rows(stack: StackUnderTest, closed: dict[str, Any], store: S3ObjectStore) -> None:
+def test_a_page_is_traced_to_its_rows(
+    flywheel_stack: StackUnderTest, closed: dict[str, Any], store: S3ObjectStore
+) -> None:
     """From its address through pack, topics and shard to the version, by the command."""
     assert closed["version"]
     row = next(row for row in live_rows(store) if row.kind == "page" and row.split == "train" and not row.lineage.op)
-    trace = json.loads(millrace(stack, "trace", row.lineage.url, "--json"))
+    trace = json.loads(millrace(flywheel_stack, "trace", row.lineage.url, "--json"))
     assert trace["document_id"] == row.document_id
     assert trace["raw"][0]["message"]["lineage"]["url"] == row.lineage.url
     assert list(trace["packs"].values()) == [True]
@@ -199,21 +105,18 @@ def test_a_page_is_traced_to_its_rows(stack: StackUnderTest, closed: dict[str, A
     assert {one["message"]["lineage"]["op"] for one in trace["augmented"]} >= {""}
     assert trace["shelves"][0]["edition"] == row.edition
     assert closed["version"] in trace["held_by"]
-    assert row.document_id in millrace(stack, "trace", row.document_id)
+    assert row.document_id in millrace(flywheel_stack, "trace", row.document_id)
 
 
 def test_another_crawl_with_every_service_killed_on_the_way_changes_nothing(
-    stack: StackUnderTest, closed: dict[str, Any], store: S3ObjectStore
+    flywheel_stack: StackUnderTest, closed: dict[str, Any], store: S3ObjectStore
 ) -> None:
     """The pages say what they said: each is accounted for once more, and the dataset's rows stay the same."""
     before = {row.row_id for row in live_rows(store)}
 
-    with start(stack, "ingest", "--json") as ingest:
+    with start(flywheel_stack, "ingest", "--json") as ingest:
         for service in SERVICES:
-            until(lambda service=service: stack.units()[service].state == "ready", 60)  # type: ignore[misc]  # bound now
-            pid = stack.units()[service].pid
-            assert pid is not None
-            os.kill(pid, signal.SIGKILL)
+            kill(flywheel_stack, service)
         out, err = ingest.communicate(timeout=240)
 
     assert ingest.returncode == 0, out + err
@@ -222,11 +125,11 @@ def test_another_crawl_with_every_service_killed_on_the_way_changes_nothing(
     assert again["documents"]["in_flight"] == again["documents"]["unaccounted"] == 0
     assert again["documents"]["dead_lettered"] == 0
     assert {row.row_id for row in live_rows(store)} == before
-    assert all(stack.units()[service].restarts for service in SERVICES)
+    assert all(flywheel_stack.units()[service].restarts for service in SERVICES)
 
 
 def test_a_forgotten_page_is_gone_from_packs_and_rows(
-    stack: StackUnderTest, closed: dict[str, Any], store: S3ObjectStore, tree: Path
+    flywheel_stack: StackUnderTest, closed: dict[str, Any], store: S3ObjectStore, tree: Path
 ) -> None:
     """Its bytes are in no object any more; the other pages are as they were."""
     assert closed["version"]
@@ -234,10 +137,10 @@ def test_a_forgotten_page_is_gone_from_packs_and_rows(
     path = next(path for path in files_of_slice(tree) if row.lineage.url.endswith(path))
     others = {one.row_id for one in live_rows(store) if one.document_id != row.document_id}
 
-    millrace(stack, "forget", "--url", row.lineage.url, "--yes")
+    millrace(flywheel_stack, "forget", "--url", row.lineage.url, "--yes")
 
     assert not [one for one in live_rows(store) if one.document_id == row.document_id]
     packed = b"".join(gzip.decompress(store.get(info.key)) for info in store.list("raw/"))
     assert files_of_slice(tree)[path].read_bytes() not in packed
     assert {one.row_id for one in live_rows(store)} >= others
-    assert "is sound" in millrace(stack, "datasets", "verify")
+    assert "is sound" in millrace(flywheel_stack, "datasets", "verify")
