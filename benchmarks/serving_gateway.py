@@ -19,7 +19,7 @@ from benchmarks.serving_model import LABELS, load
 from services.gateway.app import Parts, create_app
 from services.gateway.events import KafkaEvents
 from services.gateway.server import _server_config
-from services.gateway.serving import Predictor, ServedModel, Shelf
+from services.gateway.serving import BATCH_TEXTS, Predictor, ServedModel, Shelf
 from services.gateway.settings import GatewaySettings
 from shared.encoding.spec import Encoding, NgramSpec
 from shared.models.manifest import Cost, ModelManifest
@@ -30,15 +30,15 @@ MODEL: Final = "application"
 
 
 class NullModel:
-    """Says the same of every text."""
+    """Says the same of every text; of no more at once than the gateway asks."""
 
     def __init__(self) -> None:
         """Make the answer."""
-        self._row = np.full(len(LABELS), 1 / len(LABELS), dtype=np.float32)
+        self._rows = np.full((BATCH_TEXTS, len(LABELS)), 1 / len(LABELS), dtype=np.float32)
 
     def predict(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Give it, (texts, labels)."""
-        return np.tile(self._row, (len(texts), 1))
+        return self._rows[: len(texts)]
 
 
 def served(predictor: Predictor) -> ServedModel:
