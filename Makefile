@@ -36,6 +36,10 @@ $(INSTALLED): $(PINS) $(if $(wildcard $(FETCHED)),,refetch)
 .PHONY: refetch
 refetch:
 
+.PHONY: demo
+demo: setup ## Turn the whole wheel, on a stack of its own: pages, model, challenger, correction. KEEP=1 leaves it up.
+	@$(BIN)/python -m infra.demo $(if $(KEEP),--keep)
+
 ##@ The local stack
 .PHONY: up down status logs restart nuke doctor topics
 up: setup ## Start Kafka, the S3 store, the cache and every service; a second time is harmless.
@@ -61,11 +65,6 @@ doctor: setup ## Check this machine and the stack, and say what to do.
 
 topics: setup ## Create the topics that are missing.
 	@$(BIN)/millrace topics apply
-
-##@ The demo
-.PHONY: demo
-demo: setup ## Turn the whole wheel once, on a stack of its own: pages, model, challenger, correction. KEEP=1 leaves it up.
-	@$(BIN)/python -m infra.demo $(if $(KEEP),--keep)
 
 ##@ The flywheel
 .PHONY: plan site site-down ingest crawl spider
@@ -98,7 +97,7 @@ test-unit: setup ## Run the tests that need no server (two minutes).
 test-integration: setup ## Run the tests against a real Kafka, S3 store and cache, which they start themselves.
 	@$(BIN)/pytest -m "integration and not chaos" -n $(WORKERS) --dist worksteal --ignore tests/e2e
 
-test-e2e: setup ## Run the tests that take the whole stack, from page to dataset.
+test-e2e: setup ## Run the tests that take the whole stack, from page to prediction, correction and new champion.
 	@$(BIN)/pytest -m "integration and not chaos" tests/e2e
 
 chaos: setup ## Run the long fault runs: many kills, long outages.
@@ -149,9 +148,12 @@ compose-check: setup ## Check docker-compose.yml and the Dockerfiles, without an
 	@$(BIN)/hadolint infra/docker/*.Dockerfile
 
 ##@ Figures
-.PHONY: bench-stream bench-dataset bench-serving
+.PHONY: bench-loop bench-stream bench-dataset bench-serving
 bench-stream: setup ## Measure the stream runner against its peers; writes benchmarks/results/stream.json.
 	@$(BIN)/python -m benchmarks.stream
+
+bench-loop: setup ## Measure 2,000 new rows to a new champion served, by stage; writes benchmarks/results/loop.json.
+	@$(BIN)/python -m benchmarks.loop
 
 bench-dataset: setup ## Measure the dataset reader beside WebDataset; writes benchmarks/results/dataset.json.
 	@$(BIN)/python -m benchmarks.dataset

@@ -11,6 +11,7 @@ from typing import Final
 from infra.local.flywheel import EXAMPLE
 from infra.local.home import REPOSITORY
 from infra.local.supervisor.status import State
+from infra.site.tree import flat, pages_of, slice_of
 from shared.datasets.live import Tombstones
 from shared.datasets.rows import Row
 from shared.datasets.store import DatasetStore
@@ -65,3 +66,9 @@ def live_rows(store: S3ObjectStore) -> list[Row]:
     assert head is not None
     rows = [row for shard in head.shards for row in datasets.read_shard(shard)]
     return list(Tombstones(head.tombstones).live(rows))
+
+
+def files_of_slice(tree: Path) -> dict[str, Path]:
+    """Give the slice's files by the path of their URL."""
+    pages = slice_of(pages_of(tree), PAGES)
+    return {f"/{page}": tree / page for language in pages for page in flat(pages[language])}

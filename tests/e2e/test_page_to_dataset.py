@@ -9,22 +9,15 @@ from typing import Any
 
 import pytest
 
-from infra.site.tree import flat, pages_of, slice_of
 from shared.datasets.live import count_rows
 from shared.io.s3 import S3ObjectStore
-from tests.e2e.flywheel import PAGES, kill, live_rows, millrace, start
+from tests.e2e.flywheel import PAGES, files_of_slice, kill, live_rows, millrace, start
 from tests.infra.local.stack_under_test import StackUnderTest
 
 pytestmark = pytest.mark.integration
 
 SERVICES = ("cleaner", "augmenter", "dataset_builder")
 PAGE = re.compile(r"/(en-US|zh-CN)/text/(.+)$")
-
-
-def files_of_slice(tree: Path) -> dict[str, Path]:
-    """Give the slice's files by the path of their URL."""
-    pages = slice_of(pages_of(tree), PAGES)
-    return {f"/{page}": tree / page for language in pages for page in flat(pages[language])}
 
 
 def test_every_page_of_the_site_is_accounted_for(closed: dict[str, Any], tree: Path) -> None:
@@ -126,21 +119,3 @@ def test_another_crawl_with_every_service_killed_on_the_way_changes_nothing(
     assert again["documents"]["dead_lettered"] == 0
     assert {row.row_id for row in live_rows(store)} == before
     assert all(flywheel_stack.units()[service].restarts for service in SERVICES)
-
-
-def test_a_forgotten_page_is_gone_from_packs_and_rows(
-    flywheel_stack: StackUnderTest, closed: dict[str, Any], store: S3ObjectStore, tree: Path
-) -> None:
-    """Its bytes are in no object any more; the other pages are as they were."""
-    assert closed["version"]
-    row = next(row for row in live_rows(store) if row.kind == "page" and not row.lineage.op)
-    path = next(path for path in files_of_slice(tree) if row.lineage.url.endswith(path))
-    others = {one.row_id for one in live_rows(store) if one.document_id != row.document_id}
-
-    millrace(flywheel_stack, "forget", "--url", row.lineage.url, "--yes")
-
-    assert not [one for one in live_rows(store) if one.document_id == row.document_id]
-    packed = b"".join(gzip.decompress(store.get(info.key)) for info in store.list("raw/"))
-    assert files_of_slice(tree)[path].read_bytes() not in packed
-    assert {one.row_id for one in live_rows(store)} >= others
-    assert "is sound" in millrace(flywheel_stack, "datasets", "verify")
