@@ -196,7 +196,7 @@ def open_rivals(store: ModelStore, champion: int | None, trust: Trust, cache: Pa
 def gather(candidate: Candidate, splits: Splits, rung: Rung, rivals: Rivals, baseline: Mapping[str, float]) -> Gathered:
     """Ask all models the same validation rows, and the candidate the test rows and the corrections too.
 
-    `baseline` are accuracies by `<split>.<slice>`, as a manifest has them.
+    `baseline` are accuracies on validation, by slice.
     """
     rows = splits.validation
     serving = candidate.serving
@@ -217,11 +217,7 @@ def gather(candidate: Candidate, splits: Splits, rung: Rung, rivals: Rivals, bas
         unusable=validation.unusable,
         bytes=candidate.bytes,
         milliseconds=milliseconds_a_text(serving, rows.texts),
-        baseline={
-            name.removeprefix("validation."): value
-            for name, value in baseline.items()
-            if name.startswith("validation.")
-        },
+        baseline=baseline,
     )
     seconds = {"candidate": validation.seconds + test.seconds, "other": time.perf_counter() - began}
     seconds |= {name: one.seconds for name, one in (("champion", champion), ("best", best)) if one is not None}

@@ -232,7 +232,7 @@ def test_all_models_are_asked_the_same_rows() -> None:
         splits,
         "challenge",
         Rivals(champion, best),
-        {"validation.page:en": 0.7, "test.page:en": 0.1},
+        {"page:en": 0.7},
     )
     evidence = gathered.evidence
     assert evidence.candidate.all()
