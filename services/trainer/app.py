@@ -15,7 +15,7 @@ from services.trainer.listener import GROUP, Listener
 from services.trainer.metrics import SERVICE, TrainerMetrics
 from services.trainer.order import Servers
 from services.trainer.scheduler import Scheduler
-from services.trainer.settings import TrainerSettings
+from services.trainer.settings import RegistrySettings, TrainerSettings
 from services.trainer.warm import PRELOAD, Warm
 from shared.contracts.datasets import DatasetReady
 from shared.contracts.releases import ModelPublished
@@ -53,7 +53,12 @@ class Trainer:
     @classmethod
     def configured(cls) -> "Trainer":
         """Read what the environment says; raises `SettingsError`."""
-        servers = Servers(kafka=load(KafkaSettings), store=load(StoreSettings), signing=load(SigningSettings))
+        servers = Servers(
+            kafka=load(KafkaSettings),
+            store=load(StoreSettings),
+            signing=load(SigningSettings),
+            registry=load(RegistrySettings),
+        )
         return cls(
             flywheel=configured_flywheel(),
             servers=servers,
@@ -66,8 +71,9 @@ class Trainer:
         health, metrics = TrainerHealth(), TrainerMetrics()
         with (
             serve_health(SERVICE, self.telemetry, metrics.registry, health),
-            self.scheduling(metrics, stop) as scheduler,
+            self.scheduling(metrics, stop) as (scheduler, executor),
         ):
+            executor.warm.begin()
 
             def waiting(versions: int) -> None:
                 health.waiting(versions)
@@ -76,7 +82,7 @@ class Trainer:
             Listener(
                 settings=self.servers.kafka,
                 handle=scheduler.settle_all,
-                instance=scheduler.executor.folder.name,
+                instance=executor.folder.name,
                 beat=health.beat,
                 waiting=waiting,
                 dead_lettered=metrics.dead_letter,
@@ -87,7 +93,7 @@ class Trainer:
     @contextmanager
     def scheduling(
         self, metrics: TrainerMetrics, stop: Event, say: Callable[[str, str], None] = say_in_the_log
-    ) -> Iterator[Scheduler]:
+    ) -> Iterator[tuple[Scheduler, Executor]]:
         """Give what decides and executes; `say` is told of each run what is done.
 
         A missing key is told before anything is trained. Raises `Outage` and `Misconfigured`.
@@ -113,7 +119,7 @@ class Trainer:
                 entry=self.entry,
             )
             log.info("started", instance=name, threads=self.settings.threads)
-            yield Scheduler(self.flywheel, store, self.trust, executor)
+            yield Scheduler(self.flywheel, store, self.trust, executor), executor
 
     def trust(self) -> Trust:
         """Read which keys are believed now."""

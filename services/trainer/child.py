@@ -1,10 +1,13 @@
 """The process of one run: it sets itself up, carries out its order, and says how that ended."""
 
+import logging
 import signal
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from datetime import UTC, datetime
+from functools import partial
 from multiprocessing.connection import Connection
+from typing import Final
 
 import structlog
 
@@ -12,6 +15,7 @@ from services.trainer.execution import Bench, Execution
 from services.trainer.machine import Machine
 from services.trainer.order import Done, End, Failed, Job, Progress, Superseded, Unavailable
 from services.trainer.publication import SERVICE, Announcer
+from services.trainer.registry import show
 from services.trainer.tasks.task import Task
 from shared.io.object_store import ObjectStore
 from shared.io.outage import Misconfigured, Outage
@@ -24,6 +28,9 @@ from shared.telemetry.logging import configure_logging
 
 log = structlog.get_logger()
 
+CHATTY_LOGGERS: Final = ("mlflow", "onnx_ir", "onnxscript", "pytorch_lightning", "torch", "transformers")
+"""Libraries that tell hundreds of small steps."""
+
 Tasks = Mapping[str, Callable[[Machine], Task]]
 
 
@@ -33,6 +40,8 @@ def work(job: Job, pipe: Connection, tasks: Tasks) -> None:
         signal.signal(number, signal.SIG_IGN)
     tie_to_parent()
     configure_logging(SERVICE, job.telemetry)
+    for name in CHATTY_LOGGERS:
+        logging.getLogger(name).setLevel(logging.WARNING)
     bound_memory(job.memory_bytes)
     with closing(S3ObjectStore.from_settings(job.servers.store)) as store:
         pipe.send(ended(lambda: carry_out(job, store, pipe, tasks)))
@@ -61,6 +70,7 @@ def carry_out(job: Job, store: ObjectStore, pipe: Connection, tasks: Tasks) -> E
         signer=Signer.from_file(servers.signing.key_file),
         trust=Trust.from_folder(servers.signing.trusted_folder),
         tell=Announcer(servers.kafka, job.topic, servers.store.bucket).tell,
+        show=partial(show, servers.registry, bucket=servers.store.bucket),
         task=tasks[job.order.task.kind](job.machine),
         folder=job.folder,
         cache=job.cache,

@@ -52,14 +52,15 @@ QUIET_SECONDS: Final = 0.5
 class Bench:
     """What a run works with.
 
-    `tell` tells the platform that a version serves. `folder` is its own and empty, `cache` is the machine's. `progress`
-    tells a person what is being done, and is cheap.
+    `tell` tells the platform that a version serves, `show` shows it in a registry, where there is one. `folder` is its
+    own and empty, `cache` is the machine's. `progress` tells a person what is being done, and is cheap.
     """
 
     store: ObjectStore
     signer: Signer
     trust: Trust
     tell: Callable[[Order, ModelStore, ModelManifest, Aliases], None]
+    show: Callable[[ModelManifest, Verdict, Aliases | None], object]
     task: Task
     folder: Path
     cache: Path
@@ -97,6 +98,8 @@ class Execution:
         while (verdict := self._settle(made, serving, gathered)) is None:
             self.bench.progress("the champion changed meanwhile: judging again")
             serving, gathered = self._gather(candidate)
+        with self.stages("registry"):
+            self.bench.show(made, verdict, self._models.aliases())
         return self._conclude(made, verdict)
 
     @cached_property

@@ -27,6 +27,8 @@ from shared.settings import TelemetrySettings
 ENTRY: Final = "services.trainer.forked:work"
 TURN_SECONDS: Final = 0.25
 """How long nobody looks at anything but the process's pipe."""
+END_SECONDS: Final = 5
+"""How long a process that has said its last word may take to end."""
 RENEWALS: Final = 3
 """How often a lease is renewed within the time that it holds."""
 
@@ -120,9 +122,12 @@ class Executor:
         log.info("run_begun", run=order.run, epoch=lease.epoch)
         started = self.warm.start(self.entry, self._job(order, lease))
         try:
-            return self._attend(order, lease, started, keep)
+            end = self._attend(order, lease, started, keep)
+            started.process.join(END_SECONDS)
         except LeaseLost:
             return Superseded()
+        else:
+            return end
         finally:
             started.process.kill()
             started.process.join()

@@ -13,13 +13,9 @@ import transformers
 from services.trainer import child
 from services.trainer.order import Job
 from services.trainer.tasks import TASKS
-from shared.stream.parent import die_with_forker
 
 IMPORTED: Final = (pytorch_lightning, torch, transformers)
 """Named, for a run imports them too: most of their ten seconds are then over."""
-
-# The fork server is nobody's child to `multiprocessing`, and its forks live as long as it does.
-die_with_forker()
 
 
 def work(job: Job, pipe: Connection) -> None:

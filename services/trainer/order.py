@@ -1,10 +1,11 @@
 """What a training process is told, and what it tells its parent."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from services.trainer.machine import Machine
+from services.trainer.settings import RegistrySettings
 from shared.contracts.envelope import Origin
 from shared.contracts.releases import ModelPublished
 from shared.contracts.topics import Topic
@@ -57,11 +58,12 @@ class Order:
 
 @dataclass(frozen=True, kw_only=True)
 class Servers:
-    """Where the servers are, and which keys sign and are believed."""
+    """Where the servers are, and which keys sign and are believed; without a registry nothing is shown in one."""
 
     kafka: KafkaSettings
     store: StoreSettings
     signing: SigningSettings
+    registry: RegistrySettings = field(default_factory=RegistrySettings)
 
 
 @dataclass(frozen=True, kw_only=True)

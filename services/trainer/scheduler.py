@@ -3,12 +3,13 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Protocol
 
 import structlog
 
 from services.trainer.core.coalesce import Fate, coalesce
 from services.trainer.core.ladder import climb
-from services.trainer.executor import Executor, Keep, Stopped
+from services.trainer.executor import Keep, Stopped
 from services.trainer.history import History
 from services.trainer.order import DatasetVersion, Order
 from shared.contracts.envelope import Origin
@@ -19,7 +20,7 @@ from shared.flywheel.learning import Task
 from shared.io.object_store import ObjectStore
 from shared.io.outage import Misconfigured, Outage
 from shared.models.run_store import RunStore
-from shared.models.runs import Decision
+from shared.models.runs import Decision, Outcome
 from shared.models.signing import Trust
 from shared.models.store import ModelStore
 
@@ -41,6 +42,24 @@ class Ready:
     again: bool = False
 
 
+class Executes(Protocol):
+    """What executes runs as `holder`: an `Executor`."""
+
+    @property
+    def holder(self) -> str:
+        """Name whoever executes."""
+        ...
+
+    @property
+    def runs(self) -> RunStore:
+        """Give where runs are kept."""
+        ...
+
+    def execute(self, order: Order, keep: Keep) -> Outcome:
+        """Have a run executed, and give its outcome; see `Executor.execute`."""
+        ...
+
+
 class RunFailed(Exception):
     """A run came to no model; its outcome says why."""
 
@@ -52,7 +71,7 @@ class Scheduler:
     flywheel: Flywheel
     store: ObjectStore
     trust: Callable[[], Trust]
-    executor: Executor
+    executor: Executes
 
     def settle_all(self, waiting: Sequence[Ready], keep: Keep) -> dict[int, Exception]:
         """Do what is to be done about all versions that wait; gives, by version, why that came to no model.

@@ -23,7 +23,9 @@ class TrainerSettings(Settings):
         description="Threads that a training process computes with. By default as many as there are cores.",
     )
     memory_megabytes: Annotated[int, Field(ge=512, le=1_048_576), Unit("MB")] = Field(
-        default=3_584, description="The most memory that a training process may have; one that needs more has failed."
+        default=6_144,
+        description="The most memory that a training process may ask for; one that needs more has failed. Of what it "
+        "asks for about half is used.",
     )
     accelerator: Literal["cpu", "gpu", "auto"] = Field(
         default="cpu", description="What runs compute on; auto takes a GPU where there is one."

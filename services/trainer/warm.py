@@ -14,7 +14,7 @@ from multiprocessing.context import ForkServerContext
 from multiprocessing.process import BaseProcess
 from typing import Final, NamedTuple
 
-PRELOAD: Final = ("services.trainer.forked", "services.trainer.app")
+PRELOAD: Final = ("services.trainer.tied", "services.trainer.forked", "services.trainer.app")
 
 
 class Started(NamedTuple):
@@ -25,13 +25,16 @@ class Started(NamedTuple):
 
 
 class Warm:
-    """Starts processes; the fork server is one for this process, begun by the first `Warm` that there is."""
+    """Starts processes; there is one fork server for this process, whichever `Warm` begins it."""
 
     def __init__(self, threads: int, preload: Sequence[str] = PRELOAD) -> None:
-        """Have the fork server import `preload`, while this process goes on; libraries compute with `threads`."""
+        """Name what the fork server is to import; libraries compute with `threads`."""
         os.environ["OMP_NUM_THREADS"] = str(threads)  # read by OpenMP and OpenBLAS when they are imported
         self._context: ForkServerContext = multiprocessing.get_context("forkserver")
         self._context.set_forkserver_preload(list(preload))
+
+    def begin(self) -> None:
+        """Have the fork server import all of it, while this process goes on; else the first start does."""
         forkserver.ensure_running()
 
     def start(self, entry: str, *arguments: object) -> Started:

@@ -24,11 +24,15 @@ from tests.shared.models.builders import signer, trust
 
 @dataclass
 class Room:
-    """A shelf in memory, and runs on it one after another; `told` are the versions that gateways were told of."""
+    """A shelf in memory, and runs on it one after another; `told` are the versions that gateways were told of.
+
+    `shown` are those that a registry was shown, with what the gate said.
+    """
 
     folder: Path
     shelf: Shelf = field(default_factory=lambda: Shelf(recipes=("good", "blind", "other")))
     told: list[int] = field(default_factory=list)
+    shown: list[tuple[int, str]] = field(default_factory=list)
     said: list[str] = field(default_factory=list)
     holders: int = 0
 
@@ -44,6 +48,7 @@ class Room:
             signer=signer(),
             trust=trust(),
             tell=lambda _, __, manifest, ___: self.told.append(manifest.version),
+            show=lambda manifest, verdict, _: self.shown.append((manifest.version, verdict.decision)),
             task=Tiny(Machine(self.folder)),
             folder=folder,
             cache=self.folder / "cache",
@@ -99,6 +104,7 @@ def test_a_challenger_that_is_no_better_is_kept_back(room: Room) -> None:
     outcome = room.execution(room.order("blind", "good")).run()
     assert (outcome.version, outcome.decision, room.champion(), room.told) == (2, "keep", 1, [1])
     assert outcome.verdict == "00000002-over-00000001"
+    assert room.shown == [(1, "promote"), (2, "keep")]
     assert "better" in outcome.reason
 
 

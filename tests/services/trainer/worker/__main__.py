@@ -35,7 +35,12 @@ def trainer(orders: Orders) -> app.Trainer:
         target=renamed(MODELS_PUBLISHED, f"{orders.prefix}-models"),
         group=orders.group,
         entry=ENTRY,
-        preload=("tests.services.trainer.light", "tests.services.trainer.fated", "services.trainer.app"),
+        preload=(
+            "services.trainer.tied",
+            "tests.services.trainer.light",
+            "tests.services.trainer.fated",
+            "services.trainer.app",
+        ),
     )
 
 

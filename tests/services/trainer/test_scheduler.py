@@ -1,0 +1,140 @@
+"""Tests of what is decided about versions that are ready, in memory; runs end as a script says."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from threading import Event
+
+import pytest
+
+from services.trainer.core.coalesce import Fate
+from services.trainer.executor import Keep
+from services.trainer.order import DatasetVersion, Order
+from services.trainer.scheduler import Ready, Scheduler
+from shared.datasets.erased import ErasedFrom, ErasedVersions
+from shared.io.outage import Outage
+from shared.models.run_store import RunStore
+from shared.models.runs import Outcome
+from tests.services.trainer.shelf import Shelf
+from tests.shared.models.builders import trust
+
+AT = datetime(2026, 11, 24, tzinfo=UTC)
+
+
+@dataclass
+class Script:
+    """Concludes runs: a recipe named `bug` fails, any other makes a version. `done` are the runs in their order."""
+
+    runs: RunStore
+    holder: str = "me"
+    done: list[str] = field(default_factory=list)
+    before: Callable[[Order], None] = lambda _: None
+
+    def execute(self, order: Order, keep: Keep) -> Outcome:
+        """Conclude it, and keep alive meanwhile."""
+        self.before(order)
+        keep()
+        self.done.append(order.run)
+        version = None if order.planned.recipe == "bug" else len(self.done)
+        outcome = Outcome(run=order.run, version=version, reason="a bug" if version is None else "", at=AT)
+        return self.runs.conclude(order.run, outcome)
+
+
+@dataclass
+class Office:
+    """A scheduler on a shelf in memory."""
+
+    shelf: Shelf = field(default_factory=lambda: Shelf(recipes=("bug", "good")))
+
+    def __post_init__(self) -> None:
+        """Open it."""
+        self.script = Script(self.shelf.runs)
+        self.scheduler = Scheduler(self.shelf.flywheel, self.shelf.store, trust, self.script)
+        self.kept = Event()
+
+    def settle(self, *waiting: Ready) -> dict[int, Exception]:
+        """Settle what waits."""
+        return self.scheduler.settle_all(waiting, self.kept.set)
+
+    def ready(self) -> Ready:
+        """Give a new version that is ready."""
+        return self.shelf.ready(self.shelf.commit())
+
+
+def test_of_three_that_wait_the_newest_is_trained_on() -> None:
+    """And each has its record."""
+    office = Office(Shelf(recipes=("good",)))
+    waiting = [office.ready() for _ in range(3)]
+    assert office.settle(*waiting) == {}
+    assert office.script.done == ["help-task/00000003/good"]
+    decisions = office.shelf.runs.decisions("help-task")
+    assert [(one.dataset_version, one.superseded_by, len(one.runs)) for one in decisions] == [
+        (1, 3, 0),
+        (2, 3, 0),
+        (3, None, 1),
+    ]
+    assert {one.by for one in decisions} == {"me"}
+    assert office.kept.is_set()
+
+
+def test_a_failed_run_is_told_and_the_next_one_goes_on() -> None:
+    """The version came to a model all the same, and a person learns of the bug."""
+    office = Office()
+    failures = office.settle(office.ready())
+    assert office.script.done == ["help-task/00000001/bug", "help-task/00000001/good"]
+    assert str(failures[1]) == "help-task/00000001/bug: a bug"
+
+
+def test_a_decision_stays_whoever_comes_later() -> None:
+    """What another trainer decided is executed, with its recipes, not ours."""
+    office = Office(Shelf(recipes=("good",)))
+    ready = office.ready()
+    other = Office(Shelf(office.shelf.store, recipes=("other", "good")))
+    (task,) = office.shelf.flywheel.tasks
+    decided = office.shelf.runs.decide(office.scheduler.plan(task, ready, Fate(1)))
+    assert other.settle(ready) == {}
+    assert [run.recipe for run in decided.runs] == ["good"]
+    assert other.script.done == ["help-task/00000001/good"]
+
+
+def test_a_version_that_a_page_was_erased_from_is_left_to_its_successor() -> None:
+    """It can't be read any more, and that is nobody's fault."""
+    office = Office()
+    ready = office.ready()
+    erased = ErasedFrom(version=1, erasure_id="e", at=AT, successor=2)
+    ErasedVersions(office.shelf.store, "help").mark(erased)
+    assert office.settle(ready) == {}
+    (decision,) = office.shelf.runs.decisions("help-task")
+    assert (decision.superseded_by, decision.runs, office.script.done) == (2, (), [])
+
+
+def test_a_dead_letter_that_is_replayed_has_failed_runs_done_again() -> None:
+    """Runs that made a version stay as they are."""
+    office = Office()
+    ready = office.ready()
+    office.settle(ready)
+    reopened: list[bool] = []
+    office.script.before = lambda order: reopened.append(office.shelf.runs.outcome(order.run) is None)
+    office.settle(replace(ready, again=True))
+    office.settle(ready)
+    assert reopened == [True, False, False, False]
+
+
+def test_another_dataset_is_none_of_ours() -> None:
+    """A topic may tell of several."""
+    office = Office()
+    other = Ready(dataset=DatasetVersion(name="other", version=1, sha256=""), trigger="rows", rows=1)
+    assert office.settle(other) == {}
+    assert (office.script.done, office.shelf.runs.decisions("help-task")) == ([], [])
+
+
+def test_an_outage_is_no_fault_of_the_version() -> None:
+    """It is raised, and nothing is told of the version."""
+    office = Office()
+
+    def away(_: Order) -> None:
+        raise Outage("the store is away")
+
+    office.script.before = away
+    with pytest.raises(Outage):
+        office.settle(office.ready())

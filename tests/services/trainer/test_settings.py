@@ -1,0 +1,34 @@
+"""Tests of the trainer's settings."""
+
+from pathlib import Path
+
+import pytest
+
+from services.trainer.settings import RegistrySettings, TrainerSettings
+from shared.settings import SettingsError, load
+
+
+def test_a_machine_is_what_the_environment_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Threads, accelerator, checkpoints and weights go to the task as one."""
+    monkeypatch.setenv("TRAINER_THREADS", "3")
+    monkeypatch.setenv("TRAINER_ENCODERS_FOLDER", "/weights")
+    machine = load(TrainerSettings).machine
+    assert (machine.threads, machine.accelerator, machine.encoders) == (3, "cpu", Path("/weights"))
+
+
+def test_what_is_kept_lies_in_the_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Weights and caches, unless they are told another place."""
+    monkeypatch.setenv("MILLRACE_HOME", str(tmp_path))
+    monkeypatch.delenv("TRAINER_ENCODERS_FOLDER", raising=False)
+    settings = load(TrainerSettings)
+    assert (settings.cache_folder, settings.encoders_folder) == (
+        tmp_path / "cache" / "trainer",
+        tmp_path / "cache" / "encoders",
+    )
+
+
+def test_a_registry_is_a_servers_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder, which MLflow takes too, is refused with the variable's name."""
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "file:///runs")
+    with pytest.raises(SettingsError, match="MLFLOW_TRACKING_URI=file:///runs"):
+        load(RegistrySettings)
