@@ -147,11 +147,16 @@ def outputs_of(
 
 
 def asked_outputs(request: InferRequest) -> list[str]:
-    """Name the outputs that are asked for, by default all; raises `InvalidInputs` for one that there isn't."""
+    """Name the outputs that are asked for, by default all; raises `InvalidInputs` for one that there isn't.
+
+    Also for one that is asked for twice: a megabyte of requests would be answered with hundreds.
+    """
     asked = [one.name for one in request.outputs] if request.outputs else list(OUTPUTS)
     unknown = [name for name in asked if name not in OUTPUTS]
     if unknown:
         raise InvalidInputs(f"there is no output {unknown[0]!r}; there are {', '.join(OUTPUTS)}")
+    if len(set(asked)) < len(asked):
+        raise InvalidInputs(f"{len(asked)} outputs are asked for, and some of them twice")
     return asked
 
 

@@ -73,6 +73,8 @@ def test_outputs_are_flat_and_those_that_were_asked_for() -> None:
     assert [one.name for one in outputs_of(asked, ("calc", "writer"), rows, ids)] == ["request_id", "label"]
     with pytest.raises(InvalidInputs):
         asked_outputs(request(outputs=[{"name": "logits"}]))
+    with pytest.raises(InvalidInputs):
+        asked_outputs(request(outputs=[{"name": "label"}, {"name": "label"}]))
 
 
 def test_metadata_tells_shapes_and_labels() -> None:

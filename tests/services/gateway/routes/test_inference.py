@@ -74,6 +74,7 @@ async def test_what_it_tells_of_itself(client: httpx.AsyncClient, path: str, sta
         {"inputs": [{**INPUT, "shape": [3]}]},
         {"inputs": [{**INPUT, "data": [1, 2]}]},
         {"outputs": [{"name": "logits"}]},
+        {"outputs": [{"name": "probabilities"}] * 9_000},
         {"parameters": {"consent": "yes"}},
         {"id": "x" * 513},
     ],
