@@ -26,7 +26,11 @@ async def readyz(state: State, _call: Call) -> Answer:
 
 async def metrics(state: State, call: Call) -> Answer:
     """Give the metrics."""
-    encode, content_type = choose_encoder(call.header(b"accept").decode("latin-1"))
+    accepted = call.header(b"accept").decode("latin-1")
+    try:
+        encode, content_type = choose_encoder(accepted)
+    except TypeError:  # of a version that is no number
+        encode, content_type = choose_encoder("")
     return Answer(encode(state.metrics.registry), content_type.encode())
 
 

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.services.gateway.world import MODEL, World
@@ -51,3 +52,12 @@ async def test_metrics_are_told_to_prometheus(world: World) -> None:
     assert samples[("millrace_requests_total", "(none)", "404")] == 1
     assert samples[("millrace_model_batch_texts_sum", None, None)] == 2
     assert "nowhere" not in told.text
+
+
+@pytest.mark.parametrize("accepted", ["text/plain;version=x.y", "application/openmetrics-text; version=abc", ";=,"])
+async def test_metrics_are_told_whatever_is_accepted(world: World, accepted: str) -> None:
+    """A header from anybody is no mistake of ours."""
+    async with world.client(key=None) as client:
+        told = await client.get("/metrics", headers={"Accept": accepted})
+    assert told.status_code == 200
+    assert told.headers["content-type"].startswith("text/plain")
