@@ -111,9 +111,12 @@ class Batcher:
         ended = False
         while waiting or not ended:
             ended = self._take(waiting) or ended
-            for jobs in _by_model(_next_batch(waiting)):
-                outcomes = list(self._run(jobs))
-                self._loop.call_soon_threadsafe(self._settle, outcomes)
+            self._run_batch(_next_batch(waiting))
+
+    def _run_batch(self, batch: list[Job]) -> None:
+        """Run `batch`; in a call of its own, so that a thread without work holds no model and no text."""
+        for jobs in _by_model(batch):
+            self._loop.call_soon_threadsafe(self._settle, list(self._run(jobs)))
 
     def _take(self, waiting: "deque[Job]") -> bool:
         """Add what was handed over, and sleep only where nothing waits; says whether that was the last."""

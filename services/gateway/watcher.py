@@ -38,6 +38,7 @@ class Watcher:
     clock: Callable[[], float] = time.monotonic
     _nudged: asyncio.Event = field(default_factory=asyncio.Event)
     _failures: dict[str, Failure] = field(default_factory=dict)
+    _refused: dict[str, NotServed | None] = field(default_factory=dict)
 
     def nudge(self, model: str) -> None:
         """Look now, and try again what was refused; from the event loop."""
@@ -67,11 +68,13 @@ class Watcher:
                 slot.not_served = None
             elif is_due(self._failures.get(slot.name), wanted, self.clock()):
                 await self._swap(slot, store, wanted)
+            else:
+                slot.not_served = self._refused[slot.name]  # an outage meanwhile is over
         except Outage as error:
             self._fail(slot, wanted, "outage", str(error))
         except Misconfigured as error:
             self._fail(slot, wanted, "misconfigured", str(error))
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             self._fail(slot, wanted, "malformed", f"the aliases can't be read: {error}")
 
     async def _swap(self, slot: Slot, store: ModelStore, version: int) -> None:
@@ -81,6 +84,7 @@ class Watcher:
         except Refused as error:
             self._failures[slot.name] = failed(self._failures.get(slot.name), version, self.clock())
             self._fail(slot, version, error.reason, str(error))
+            self._refused[slot.name] = slot.not_served
             return
         previous = slot.current
         slot.serve(model)

@@ -1,6 +1,8 @@
 """The shelf follows the aliases; and whatever is wrong with a version, the one that serves goes on."""
 
 import asyncio
+import gc
+import weakref
 from pathlib import Path
 
 import pytest
@@ -60,6 +62,20 @@ async def test_only_the_version_before_is_kept(world: World) -> None:
         world.publish(favoured)
         await world.look()
     assert serves(world) == (4, 3)
+
+
+async def test_a_version_that_goes_leaves_nothing_behind(world: World) -> None:
+    """Also where it was the last to be asked."""
+    world.publish("writer")
+    await world.look()
+    first = weakref.ref(world.shelf.slots[MODEL].current)
+    async with world.client() as client:
+        assert (await client.post("/v1/classify", json={"text": "x"})).status_code == 200
+        for favoured in ("calc", "writer"):
+            world.publish(favoured)
+            await world.look()
+        gc.collect()
+        assert first() is None
 
 
 async def test_a_refused_version_is_told_and_the_old_one_serves_on(world: World) -> None:
@@ -135,9 +151,25 @@ async def test_a_store_that_fails_is_told_and_asked_again(tmp_path: Path, error:
     assert world.shelf.readiness() == (True, "every model is served")
 
 
-async def test_unreadable_aliases_are_told(world: World) -> None:
-    """Somebody wrote nonsense there."""
-    world.store.put(aliases_key(MODEL), b"{")
+async def test_an_outage_that_is_over_leaves_the_reason_before_it(tmp_path: Path) -> None:
+    """A refused version waits for its next try, and what is told meanwhile is why it was refused."""
+    store = MoodyStore()
+    world = World(tmp_path, store=store)
+    world.publish(by=signer(2))
+    slot = world.shelf.slots[MODEL]
+    reasons = []
+    for error in (None, Outage("S3 is away"), None):
+        store.error = error
+        await world.look()
+        assert slot.not_served is not None
+        reasons.append(slot.not_served.reason)
+    assert reasons == ["untrusted", "outage", "untrusted"]
+
+
+@pytest.mark.parametrize("written", [b"{", b'{"champion":1,"by":"\xff"}', b'{"by":' + b"[" * 100_000])
+async def test_unreadable_aliases_are_told(world: World, written: bytes) -> None:
+    """Somebody wrote nonsense there: no JSON, no UTF-8, or more brackets than we follow."""
+    world.store.put(aliases_key(MODEL), written)
     await world.look()
     assert world.failures == {"malformed": 1}
 
