@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -29,9 +29,11 @@ REASONS: Final[tuple[tuple[type[Exception], str], ...]] = (
     (DamagedFile, "damaged"),
     (UnsafeGraph, "unsafe"),
     (msgspec.DecodeError, "malformed"),
+    (RecursionError, "malformed"),
     (ValueError, "malformed"),
     (KeyError, "malformed"),
     (OSError, "unreadable"),
+    (MemoryError, "unreadable"),
 )
 """What may be wrong with a version, and what that is called in metrics; the first that fits."""
 
@@ -78,9 +80,10 @@ class Loader:
         """Remove files from the cache that none of `kept` has, and that have lain there for a while."""
         used = {entry.sha256 for model in kept for entry in model.manifest.files.values()}
         for path in self.cache.glob("*"):
-            if path.name not in used and time.time() - path.stat().st_mtime > KEEP_SECONDS:
-                path.unlink(missing_ok=True)
-                log.info("cached_file_removed", file=path.name)
+            with suppress(OSError):  # another gateway was faster, or it isn't ours
+                if path.name not in used and time.time() - path.stat().st_mtime > KEEP_SECONDS:
+                    path.unlink()
+                    log.info("cached_file_removed", file=path.name)
 
     def _require_golden(self, manifest: ModelManifest, predictor: Predictor, path: Path) -> None:
         golden = msgspec.json.decode(path.read_bytes(), type=tuple[GoldenAnswer, ...])

@@ -99,6 +99,7 @@ def rewrite_golden(files: Files) -> None:
         (lambda files: files.pop("ngrams.safetensors"), "malformed"),
         (lambda files: files.pop(GOLDEN), "malformed"),
         (lambda files: files[GOLDEN].write_bytes(b"{}"), "malformed"),
+        (lambda files: files[GOLDEN].write_bytes(b'[{"more":' + b"[" * 100_000), "malformed"),
         (lambda files: files[GOLDEN].write_bytes(b"[]"), "golden"),
         (rewrite_golden, "golden"),
     ],
@@ -189,8 +190,10 @@ def test_what_nobody_uses_leaves_the_cache_after_a_while(bench: Bench) -> None:
     cache = bench.loader.cache
     for name in ("a" * 64, "b" * 64):
         (cache / name).write_bytes(b"x")
+    (cache / "lost+found").mkdir()
+    (cache / "gone").symlink_to(cache / "nowhere")  # as a file that another gateway has just removed
     for path in [*cache.iterdir()]:
-        if path.name != "b" * 64:
+        if path.name not in ("b" * 64, "gone"):
             os.utime(path, (0, path.stat().st_mtime - 2 * KEEP_SECONDS))
     bench.loader.prune([model])
     left = {path.name for path in cache.iterdir()}
