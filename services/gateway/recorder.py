@@ -23,8 +23,9 @@ AT_ONCE: Final = 50
 """So many are encoded before others have their turn: half a millisecond."""
 
 RECORD_BYTES: Final = 1_024
+LABEL_BYTES: Final = 64
 CHARACTER_BYTES: Final = 4
-"""What a record takes in memory, and each character of a text that it keeps, at most; of Python's own making."""
+"""What a record takes in memory, with each label's probability and each character of its text; of Python's making."""
 
 
 class Recorder:
@@ -116,7 +117,8 @@ def _places(start: int, end: int) -> Sequence[int]:
 
 
 def _bytes_of(prediction: PredictionRecorded) -> int:
-    return RECORD_BYTES + CHARACTER_BYTES * len(prediction.text or "")
+    labels, characters = len(prediction.probabilities), len(prediction.text or "")
+    return RECORD_BYTES + LABEL_BYTES * labels + CHARACTER_BYTES * characters
 
 
 def _encoded(prediction: PredictionRecorded) -> OutgoingRecord:

@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
+import msgspec
+
 from services.gateway.metrics import GatewayMetrics
 from services.gateway.recorder import RECORD_BYTES, Recorder
 from shared.contracts.envelope import from_headers
@@ -112,6 +114,18 @@ async def test_texts_count_by_their_length() -> None:
     recording.recorder.record(prediction(1, "x" * RECORD_BYTES))
     recording.recorder.record(prediction(2, "x"))
     assert recording.unrecorded() == {"full": 1}
+
+
+async def test_labels_count_too() -> None:
+    """A model of a thousand labels keeps as many numbers in each record; what was sent is room again."""
+    recording = Recording(room=100)
+    many = {f"label {number}": 0.001 for number in range(1_000)}
+    for number in range(3):
+        recording.recorder.record(msgspec.structs.replace(prediction(number), probabilities=many))
+    assert recording.unrecorded() == {"full": 2}
+    await recording.run_until(lambda: recording.ids)
+    recording.recorder.record(msgspec.structs.replace(prediction(9), probabilities=many))
+    assert recording.unrecorded() == {"full": 2}
 
 
 async def test_a_stop_sends_what_is_left() -> None:
