@@ -1,8 +1,11 @@
 """Tokens: cut where they should be, closed, and padded no further than the longest."""
 
+import gc
+import weakref
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -67,6 +70,24 @@ def test_threads_share_a_tokenizer(file: Path) -> None:
     texts = [row.text for row in real_rows()] * 4
     with ThreadPoolExecutor(4) as threads:
         assert list(threads.map(tokens.ids, texts)) == [tokens.ids(text) for text in texts]
+
+
+def test_versions_share_a_tokenizer_as_long_as_one_needs_it(file: Path, tmp_path: Path) -> None:
+    """Equal bytes for an equal encoding are read once, wherever they lie; what nobody needs goes."""
+    copy = tmp_path / "copy"
+    copy.write_bytes(file.read_bytes())
+    encoding = Encoding(transformer=SPEC)
+    tokens = Tokens.load(file, encoding)
+    assert Tokens.load(copy, Encoding(transformer=msgspec.structs.replace(SPEC))) is tokens
+    assert Tokens.load(file, msgspec.structs.replace(encoding, max_characters=3)) is not tokens
+    shorter = Tokens.load(file, Encoding(transformer=msgspec.structs.replace(SPEC, max_tokens=4)))
+    assert (len(shorter.ids("aaaaaa")), len(tokens.ids("aaaaaa"))) == (4, 6)
+    copy.write_bytes(file.read_bytes() + b" ")
+    assert Tokens.load(copy, encoding) is not tokens
+    gone = weakref.ref(tokens)
+    del tokens
+    gc.collect()
+    assert gone() is None
 
 
 @pytest.mark.parametrize("content", ["", "{}", '{"model": {"type": "WordLevel"}}', "\x00"])
