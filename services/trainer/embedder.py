@@ -25,25 +25,27 @@ PORTION: Final = 2_048
 
 
 class Embedder:
-    """Embeddings of texts, float32 of shape `(texts, dimensions)`: from the cache, else computed on some threads."""
+    """Embeddings of texts, float32 of shape `(texts, dimensions)`: from a cache, else computed on some threads."""
 
-    def __init__(self, graph: Path, tokenizer: Path, encoding: Encoding, cache: Path, threads: int) -> None:
-        """Embed by `graph`; what is known is in a folder of `cache` that is named for all that it depends on."""
+    def __init__(self, graph: Path, tokenizer: Path, encoding: Encoding, cache: Path | None, threads: int) -> None:
+        """Embed by `graph`. What is known is in a folder of `cache` that is named for all that it depends on."""
         self._session = onnxruntime.InferenceSession(graph, _one_thread(), providers=["CPUExecutionProvider"])
         self._tokens = Tokens.load(tokenizer, encoding)
-        self._cache = EmbeddingCache(cache / "embeddings" / _name(graph, tokenizer, encoding))
+        folder = None if cache is None else cache / "embeddings" / _name(graph, tokenizer, encoding)
+        self._cache = None if folder is None else EmbeddingCache(folder)
         self._threads = threads
 
     def embed(self, texts: Sequence[str], progress: Callable[[str], None]) -> NDArray[np.float32]:
         """Embed `texts`; each text once, however often it is among them."""
         keys = [text_key(text) for text in texts]
-        known = self._cache.find(keys)
+        known = {} if self._cache is None else self._cache.find(keys)
         missing = [(key, text) for key, text in dict(zip(keys, texts, strict=True)).items() if key not in known]
         with ThreadPoolExecutor(self._threads) as pool:
             for start in range(0, len(missing), PORTION):
                 portion = missing[start : start + PORTION]
                 made = dict(zip((key for key, _ in portion), pool.map(self._one, portion), strict=True))
-                self._cache.add(made)
+                if self._cache is not None:
+                    self._cache.add(made)
                 known |= made
                 progress(f"embedding: {start + len(portion):,} of {len(missing):,} texts")
         return np.stack([known[key] for key in keys])

@@ -126,10 +126,11 @@ def _trainer(fit: Fit, checkpoints: KeepCheckpoints, workspace: Workspace, machi
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Keep Lightning from telling of the hardware, and of what it will have to change for PyTorch's next releases."""
+    """Keep Lightning from telling of the hardware, of modules that are meant not to train, and of its own future."""
     logging.getLogger("pytorch_lightning").setLevel(logging.WARNING)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", r"`isinstance\(treespec, LeafSpec\)` is deprecated", FutureWarning)
+        warnings.filterwarnings("ignore", r"Found \d+ module\(s\) in eval mode", UserWarning)
         yield
 
 

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 LEARNING_RATE: Final = 1.0
 MOMENTUM: Final = 0.9
-WEIGHT_DECAY: Final = 3e-4
+WEIGHT_DECAY: Final = 1e-4
 
 
 class Batch(NamedTuple):

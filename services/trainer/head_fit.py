@@ -2,6 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass, replace
+from typing import Final
 
 import msgspec
 import numpy as np
@@ -15,7 +16,7 @@ from services.trainer.rows import BATCH_ROWS, Batches, Rows
 from services.trainer.workspace import Workspace
 from shared.flywheel.learning import Recipe
 
-HYPERPARAMETERS: dict[str, float | int | str | bool] = {
+HYPERPARAMETERS: Final[dict[str, float | int | str | bool]] = {
     "learning_rate": LEARNING_RATE,
     "momentum": MOMENTUM,
     "weight_decay": WEIGHT_DECAY,

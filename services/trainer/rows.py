@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from services.trainer.head import Batch
 
 BATCH_ROWS: Final = 64
+WINDOW_ROWS: Final = 32 * BATCH_ROWS
+"""Among so many rows, which chance has put together, those that are about as long are sought."""
 
 AnyBatch_co = TypeVar("AnyBatch_co", covariant=True)
 
@@ -64,11 +66,21 @@ class Batches(Generic[AnyBatch_co]):
     Lightning keeps `state_dict` in its checkpoints, and so a run that was killed goes on at the batch that comes next.
     """
 
-    def __init__(self, source: Source[AnyBatch_co], places: NDArray[np.int64], seed: int | None = None) -> None:
-        """Take `places` of `source`; without a seed in the order in which they are given."""
+    def __init__(
+        self,
+        source: Source[AnyBatch_co],
+        places: NDArray[np.int64],
+        seed: int | None = None,
+        lengths: NDArray[np.int64] | None = None,
+    ) -> None:
+        """Take `places` of `source`; without a seed in the order in which they are given.
+
+        With `lengths`, one a row of `source`, rows that are about as long come together, so that little is padded.
+        """
         self._source = source
         self._places = places
         self._seed = seed
+        self._lengths = lengths
         self._step = 0
 
     def __len__(self) -> int:
@@ -78,14 +90,20 @@ class Batches(Generic[AnyBatch_co]):
     def __iter__(self) -> Iterator[AnyBatch_co]:
         """Give the rest of the epoch, which is all of it but after a restart."""
         epoch, done = divmod(self._step, len(self))
-        for places in np.array_split(self._order(epoch), len(self))[done:]:
+        for places in self._batches(epoch)[done:]:
             self._step += 1
             yield self._source.take(places)
 
-    def _order(self, epoch: int) -> NDArray[np.int64]:
+    def _batches(self, epoch: int) -> list[NDArray[np.int64]]:
         if self._seed is None:
-            return self._places
-        return np.random.default_rng([self._seed, epoch]).permutation(self._places)
+            return np.array_split(self._places, len(self))
+        chance = np.random.default_rng([self._seed, epoch])
+        order = chance.permutation(self._places)
+        if self._lengths is None:
+            return np.array_split(order, len(self))
+        alike = [part[np.argsort(self._lengths[part], kind="stable")] for part in _windows(order)]
+        batches = np.array_split(np.concatenate(alike), len(self))
+        return [batches[place] for place in chance.permutation(len(batches))]
 
     def state_dict(self) -> dict[str, int]:
         """Say how many batches were given, in all epochs."""
@@ -94,3 +112,7 @@ class Batches(Generic[AnyBatch_co]):
     def load_state_dict(self, state: dict[str, int]) -> None:
         """Go on after as many."""
         self._step = state["step"]
+
+
+def _windows(order: NDArray[np.int64]) -> list[NDArray[np.int64]]:
+    return [order[start : start + WINDOW_ROWS] for start in range(0, len(order), WINDOW_ROWS)]

@@ -13,29 +13,27 @@ from services.trainer.export import REVISION, Exported, export, load_transformer
 from services.trainer.machine import Machine
 from services.trainer.made_once import made_once
 from shared.encoding.spec import Encoding, TransformerSpec
-from shared.models.manifest import ADAPTER_WEIGHTS, ENCODER, TOKENIZER
+from shared.models.manifest import ENCODER, TOKENIZER
 
 
 @dataclass(frozen=True)
 class SentenceEncoder:
-    """Graphs in `exported`, made for `spec`; `adapters` is the file of what was learnt in it, if anything was."""
+    """Graphs in `exported`, made for `spec`; `frozen` where other runs will use the very same."""
 
     spec: TransformerSpec
     exported: Exported
     tokenizer: Path
-    adapters: Path | None = None
+    frozen: bool = True
 
     def embedder(self, encoding: Encoding, cache: Path, threads: int) -> Embedder:
-        """Give what embeds texts with the graph that serves."""
-        return Embedder(self.exported.serving, self.tokenizer, encoding, cache, threads)
+        """Give what embeds texts with the graph that serves; what others can use is kept in `cache`."""
+        return Embedder(self.exported.serving, self.tokenizer, encoding, cache if self.frozen else None, threads)
 
     def put_into(self, folder: Path) -> None:
         """Put the model's files of it into `folder`, as links where that can be."""
         for name in ENCODER.values():
             _link(self.exported.folder / name, folder / name)
         _link(self.tokenizer, folder / TOKENIZER)
-        if self.adapters is not None:
-            _link(self.adapters, folder / ADAPTER_WEIGHTS)
 
 
 def spec_of(encoder: TransformerEncoder, pretrained: Pretrained) -> TransformerSpec:
@@ -66,6 +64,8 @@ def frozen_encoder(
 
 
 def _link(source: Path, target: Path) -> None:
+    if target.exists():  # it was made there
+        return
     try:
         os.link(source.resolve(), target)
     except OSError:  # another file system

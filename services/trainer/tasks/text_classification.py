@@ -13,6 +13,8 @@ from typing import Final, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from services.trainer.adapted_encoder import HYPERPARAMETERS as ADAPTERS
+from services.trainer.adapted_encoder import AdapterData, adapted_encoder
 from services.trainer.chosen import chosen_encoders
 from services.trainer.core.calibration import calibration_error, fit_scale, probabilities_of
 from services.trainer.core.examples import Examples, Splits
@@ -63,7 +65,7 @@ class TextClassification:
         stages = Stages()
         rows = Learnable.of(splits)
         with stages("encoder"):
-            encoder, encoding, licences = self._encoders(recipe, workspace)
+            encoder, encoding, licences = self._encoders(rows, recipe, workspace)
         with stages("features"):
             features = self._features(rows, encoding, encoder, workspace)
             train, validation = features.rows(rows.train), features.rows(rows.validation)
@@ -82,6 +84,7 @@ class TextClassification:
             int8_refusal=NO_ENCODER if encoder is None else encoder.exported.int8_refusal,
             hyperparameters={
                 **HYPERPARAMETERS,
+                **(ADAPTERS if recipe.method == "adapters" else {}),
                 "method": recipe.method,
                 "epochs": recipe.epochs,
                 "seed": recipe.seed,
@@ -93,13 +96,19 @@ class TextClassification:
         )
 
     def _encoders(
-        self, recipe: Recipe, workspace: Workspace
+        self, rows: Learnable, recipe: Recipe, workspace: Workspace
     ) -> tuple[SentenceEncoder | None, Encoding, tuple[str, ...]]:
         ngrams, transformer = chosen_encoders(recipe.encoders)
         spec = None if ngrams is None else ngrams.spec
         if transformer is None:
+            if recipe.method == "adapters":
+                raise ValueError(f"recipe {recipe.name}: adapters are for a transformer, and it names none")
             return None, Encoding(ngrams=spec), ()
-        encoder = frozen_encoder(transformer, self._machine, workspace.cache, workspace.progress)
+        if recipe.method == "adapters":
+            data = AdapterData(rows.labels, rows.train, rows.validation)
+            encoder = adapted_encoder(transformer, data, recipe, workspace, self._machine)
+        else:
+            encoder = frozen_encoder(transformer, self._machine, workspace.cache, workspace.progress)
         return encoder, Encoding(ngrams=spec, transformer=encoder.spec), (transformer.licence,)
 
     def _features(
