@@ -10,6 +10,7 @@ import structlog
 import uvicorn
 
 from services.gateway.app import Gateway, Parts, create_app
+from services.gateway.connection import Connection
 from services.gateway.events import KafkaEvents
 from services.gateway.health import GatewayHealth
 from services.gateway.loader import Loader
@@ -138,7 +139,7 @@ def _server_config(app: Gateway, settings: GatewaySettings) -> uvicorn.Config:
         host=settings.host,
         port=settings.port,
         loop="uvloop",
-        http="httptools",
+        http=Connection,
         ws="none",
         lifespan="on",
         log_config=None,
