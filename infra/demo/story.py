@@ -96,7 +96,7 @@ class Story:
         """Wait for the first model and ask it; gives the seconds from the stack's start to its answer."""
         question = self.questions.all[0]
         with self.stages.run(FIRST) as stage:
-            stage.until(lambda: self._no_hindrance() or True)
+            stage.until(lambda: self._hindrance(dataset) or True)
             answer = self._ask(question.text)
             seconds = round(self.stages.clock() - self.stack_at, 2)
             stage.result = f"version {answer.model_version} answers, {seconds:.1f} s after the stack was started"
@@ -221,9 +221,14 @@ class Story:
         except (Refused, Outage) as error:
             raise NoAnswer(str(error)) from error
 
-    def _no_hindrance(self) -> Pending | None:
-        hindrance = self.world.gateway.hindrance()
-        return Pending(f"{self.world.doing('trainer')} ({hindrance})") if hindrance else None
+    def _hindrance(self, dataset: int) -> Pending | None:
+        """Say what the first answer waits for; raises `DemoFailed` where the first run has made no model."""
+        hindrance, decision = self.world.gateway.hindrance(), self.world.made.decision(dataset)
+        if not hindrance:
+            return None
+        if decision is not None and (outcome := self.world.made.outcome(dataset, decision.runs[0].recipe)):
+            self._note(outcome)
+        return Pending(f"{self.world.doing('trainer')} ({hindrance})")
 
     def _decision(self, dataset: int) -> Decision | Pending:
         return self.world.made.decision(dataset) or Pending(self.world.doing("trainer"))

@@ -142,6 +142,13 @@ def test_a_run_that_makes_no_model_fails_the_demo(tmp_path: Path) -> None:
         play(stack, [*steps, lambda: stack.fail(3, "ngrams-e5", "no weights")])
 
 
+def test_a_first_run_that_makes_no_model_is_not_waited_for(tmp_path: Path) -> None:
+    """Nothing will ever answer."""
+    stack = Stack(tmp_path)
+    with pytest.raises(DemoFailed, match=r"application/00000003/ngrams made no model: no rows"):
+        play(stack, [*steps_of(stack)[:2], lambda: stack.fail(3, "ngrams", "no rows")])
+
+
 def test_a_gate_that_keeps_the_champion_fails_the_correction(tmp_path: Path) -> None:
     """The corrected model isn't served."""
     stack = Stack(tmp_path)
