@@ -6,6 +6,7 @@ from typing import Final
 
 import msgspec
 
+from services.gateway.core.marks import MOST_MARKS, has_too_many_marks
 from services.gateway.core.messages import Classification, Classifications, ClassifyRequest
 from services.gateway.core.predictions import Asked, prediction
 from services.gateway.errors import INVALID, LATE, NO_SUCH_MODEL, NOT_SERVED, OVERLOADED, Problem
@@ -46,7 +47,7 @@ async def predicted(
 
 
 def require_texts(texts: Sequence[str], settings: GatewaySettings) -> None:
-    """Raise `Problem` for no texts, too many, one that is empty or too long."""
+    """Raise `Problem` for no texts, too many, one that is empty, too long or takes too long to be read."""
     if not 0 < len(texts) <= settings.texts:
         raise Problem(INVALID, f"{len(texts)} texts; 1 to {settings.texts} go into a request")
     for place, text in enumerate(texts):
@@ -55,6 +56,8 @@ def require_texts(texts: Sequence[str], settings: GatewaySettings) -> None:
             raise Problem(INVALID, f"text {place + 1} has {len(text):,} characters; {most}")
         if not text or text.isspace():
             raise Problem(INVALID, f"text {place + 1} is empty")
+        if has_too_many_marks(text):
+            raise Problem(INVALID, f"text {place + 1} has more than {MOST_MARKS} combining marks in a row")
 
 
 def _shown(made: PredictionRecorded) -> Classification:

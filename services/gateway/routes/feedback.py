@@ -22,6 +22,7 @@ from services.gateway.errors import (
 )
 from services.gateway.metrics import SERVICE
 from services.gateway.route import Route, answer
+from services.gateway.routes.classify import require_texts
 from services.gateway.serving import Slot
 from services.gateway.state import State
 from services.gateway.transport import Answer, Call, decode
@@ -47,8 +48,8 @@ _DECODER: Final = msgspec.json.Decoder(FeedbackRequest)
 async def feedback(state: State, call: Call) -> Answer:
     """Keep feedback, and say what becomes of it."""
     asked = decode(_DECODER, call)
-    if asked.text is not None and len(asked.text) > state.settings.text_characters:
-        raise Problem(INVALID, f"the text has {len(asked.text):,} characters; no such text was classified")
+    if asked.text is not None:
+        require_texts([asked.text], state.settings)  # no other was classified
     kept = _received(state, asked, _issued(state, asked.request_id))
     envelope = FEEDBACK_RECEIVED.envelope(kept, kept.feedback_id, SERVICE, kept.at)
     try:

@@ -60,6 +60,7 @@ async def test_each_answer_is_recorded_and_the_text_only_with_consent(world: Wor
         (b'{"texts": []}', 422, "invalid"),
         (b'{"texts": [' + b'"x",' * 64 + b'"x"]}', 422, "invalid"),
         (b'{"text": "' + b"x" * 20_001 + b'"}', 422, "invalid"),
+        (b'{"text": "' + "\u0301\u0316".encode() * 5_000 + b'"}', 422, "invalid"),
         (b'{"text": "x", "model": "other"}', 404, "no-such-model"),
         (b'{"text": "' + b"x" * 1_048_576 + b'"}', 413, "body-too-large"),
     ],

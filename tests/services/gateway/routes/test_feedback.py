@@ -109,6 +109,13 @@ async def test_an_old_id_needs_the_text(world: World, client: httpx.AsyncClient)
     assert (await say(client, request_id)).status_code == 202
 
 
+@pytest.mark.parametrize("text", ["x" * 20_001, "\u0301\u0316" * 5_000])
+async def test_a_text_that_is_never_classified_is_not_looked_at(client: httpx.AsyncClient, text: str) -> None:
+    """Too long, or of marks that take long to sort."""
+    answer = await say(client, await ask(client), text=text)
+    assert (answer.status_code, answer.json()["detail"][:6]) == (422, "text 1")
+
+
 @pytest.mark.parametrize("label", ["base", "Calc", ""])
 async def test_another_label_is_refused_with_those_that_there_are(client: httpx.AsyncClient, label: str) -> None:
     """So that a form can show them."""
