@@ -16,18 +16,15 @@ from kafka import KafkaConsumer
 from kafka.structs import OffsetAndMetadata
 
 from services.curator.traces import CONNECT_SECONDS
-from shared.contracts.envelope import MalformedEnvelope, Origin, from_headers
+from shared.contracts.envelope import MalformedEnvelope, from_headers
 from shared.contracts.erasures import ErasureRequested
-from shared.contracts.failures import DeadLetter, next_attempt, to_headers
 from shared.contracts.message import decode
-from shared.contracts.topics import DEAD_LETTER_SUFFIX, ERASURES_REQUESTED
+from shared.contracts.topics import ERASURES_REQUESTED
 from shared.io.kafka_errors import kafka_errors
-from shared.io.kafka_producer import KafkaProducer
 from shared.io.outage import Misconfigured, Outage
-from shared.io.record import OutgoingRecord
 from shared.settings import KafkaSettings
+from shared.stream.burial import bury
 from shared.telemetry.logging import record_bound
-from shared.version import VERSION
 
 log = structlog.get_logger(__name__)
 
@@ -78,20 +75,7 @@ class Requests:
                 self._bury(record, error)
 
     def _bury(self, record: Any, error: Exception) -> None:  # noqa: ANN401 - see above
-        letter = DeadLetter(
-            origin=Origin(record.topic, record.partition, record.offset),
-            error=type(error).__name__,
-            detail=str(error),
-            service=GROUP,
-            version=VERSION,
-            failed_at=datetime.now(UTC),
-            attempt=next_attempt(record.headers),
-        )
-        topic = self.topic + DEAD_LETTER_SUFFIX
-        outgoing = OutgoingRecord(topic, record.key, record.value, to_headers(letter, record.headers))
-        with KafkaProducer.connect(self.settings, [topic]) as producer:
-            producer.send(outgoing).result()
-        self.dead_lettered(letter.error)
+        self.dead_lettered(bury(self.settings, record, error, GROUP, datetime.now(UTC)).error)
 
     def _consumer(self) -> KafkaConsumer:
         return KafkaConsumer(

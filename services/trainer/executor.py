@@ -80,10 +80,13 @@ class Executor:
         Raises `Stopped`, and `Outage` and `Misconfigured` for which no run is to blame.
         """
         losses = 0
+        while not self.warm.wait(TURN_SECONDS):  # else a lease might run out before its process has begun
+            self._turn(keep)
         while (outcome := self.runs.outcome(order.run)) is None:
             lease = self.runs.acquire(order.run, self.holder, _now(), self.settings.lease_seconds)
             if lease is None:
-                self._wait(keep)
+                self.stop.wait(TURN_SECONDS)
+                self._turn(keep)
                 continue
             end = self._attempt(order, lease, keep)
             if isinstance(end, Lost):
@@ -123,9 +126,13 @@ class Executor:
         started = self.warm.start(self.entry, self._job(order, lease))
         try:
             end = self._attend(order, lease, started, keep)
-            started.process.join(END_SECONDS)
+            if isinstance(end, Done):
+                started.process.join(END_SECONDS)
         except LeaseLost:
             return Superseded()
+        except Stopped:
+            self.runs.release(order.run, lease, _now())
+            raise
         else:
             return end
         finally:
@@ -159,7 +166,7 @@ class Executor:
                 return said
             now = time.monotonic()
             if now - kept >= TURN_SECONDS:
-                self._turn(order, lease, keep)
+                self._turn(keep)
                 kept = now
             if now - renewed >= self.settings.lease_seconds / RENEWALS:
                 self.runs.renew(order.run, lease, _now(), self.settings.lease_seconds)
@@ -167,15 +174,9 @@ class Executor:
             if now - began > self.settings.run_seconds:
                 return Failed("TimeoutError", f"not done within TRAINER_RUN_SECONDS={self.settings.run_seconds:g}")
 
-    def _turn(self, order: Order, lease: Lease, keep: Keep) -> None:
+    def _turn(self, keep: Keep) -> None:
+        """Do what is to be done again and again; raises `Stopped` where we are to stop."""
         if self.stop.is_set():
-            self.runs.release(order.run, lease, _now())
-            raise Stopped(order.run)
-        keep()
-
-    def _wait(self, keep: Keep) -> None:
-        """Let some time pass while somebody else executes the run."""
-        if self.stop.wait(TURN_SECONDS):
             raise Stopped
         keep()
 

@@ -11,6 +11,7 @@ from services.trainer.app import Trainer, ended, stop_signal
 from services.trainer.hand import Hand
 from services.trainer.metrics import SERVICE, TrainerMetrics
 from shared.datasets.store import NoSuchVersion
+from shared.flywheel.config import Flywheel
 from shared.flywheel.learning import Task
 from shared.settings import SettingsError
 from shared.stream.refusal import refusing
@@ -33,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = parser().parse_args(arguments)
     with refusing(SERVICE):
         trainer = Trainer.configured()
-        task = task_named(trainer, given.task)
+        task = task_named(trainer.flywheel, given.task)
         version = version_of(given.manifest, trainer.flywheel.dataset.name)
         require_recipe(task, given.recipe)
     configure_logging(SERVICE, trainer.telemetry.model_copy(update={"log_level": "warning"}))
@@ -69,9 +70,9 @@ def parser() -> argparse.ArgumentParser:
     return made
 
 
-def task_named(trainer: Trainer, name: str | None) -> Task:
+def task_named(flywheel: Flywheel, name: str | None) -> Task:
     """Find the task; raises `SettingsError` that names those that there are."""
-    tasks = {task.name: task for task in trainer.flywheel.tasks}
+    tasks = {task.name: task for task in flywheel.tasks}
     if name is None and len(tasks) == 1:
         return next(iter(tasks.values()))
     if name not in tasks:

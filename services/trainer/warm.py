@@ -12,6 +12,7 @@ from multiprocessing import forkserver
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerContext
 from multiprocessing.process import BaseProcess
+from threading import Event, Thread
 from typing import Final, NamedTuple
 
 PRELOAD: Final = ("services.trainer.tied", "services.trainer.forked", "services.trainer.app")
@@ -32,10 +33,29 @@ class Warm:
         os.environ["OMP_NUM_THREADS"] = str(threads)  # read by OpenMP and OpenBLAS when they are imported
         self._context: ForkServerContext = multiprocessing.get_context("forkserver")
         self._context.set_forkserver_preload(list(preload))
+        self._begun = False
+        self._imported = Event()
 
     def begin(self) -> None:
-        """Have the fork server import all of it, while this process goes on; else the first start does."""
-        forkserver.ensure_running()
+        """Have the fork server import all of it, while this process goes on; asked again it does nothing."""
+        if not self._begun:
+            self._begun = True
+            forkserver.ensure_running()
+            Thread(target=self._await, name="warm", daemon=True).start()
+
+    def wait(self, seconds: float) -> bool:
+        """Wait so long for the imports, which begin now at the latest; tells whether they are over."""
+        self.begin()
+        return self._imported.wait(seconds)
+
+    def _await(self) -> None:
+        """See the imports' end by a process that does nothing: a fork server starts none before."""
+        try:
+            process = self._context.Process(target=_nothing)
+            process.start()
+            process.join()
+        finally:  # what is wrong with the fork server, the next start will tell
+            self._imported.set()
 
     def start(self, entry: str, *arguments: object) -> Started:
         """Start a process that calls `entry` (`module:function`) with `arguments` and a pipe to write to.
@@ -47,6 +67,10 @@ class Warm:
         process.start()
         theirs.close()
         return Started(process, ours)
+
+
+def _nothing() -> None:
+    """Do nothing."""
 
 
 def call(entry: str, *arguments: object) -> None:

@@ -1,22 +1,108 @@
 """The trainer as a process, with real servers: from the event to the version that serves."""
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
+from services.trainer.app import ended
+from shared.contracts.failures import REPLAYED_HEADER, from_headers
+from shared.io.outage import Misconfigured, Outage
 from shared.models.runs import run_id
 from shared.models.verify import problems
 from shared.stream.exits import Exit
-from tests.services.trainer.world import World, stop
+from tests.services.curator.kafka_topics import publish
+from tests.services.trainer.world import ROOT, World, stop
+
+
+def outcomes(world: World, version: int) -> dict[str, tuple[int | None, str]]:
+    """Give version and decision of each recipe's run on a dataset version."""
+    found = {recipe: world.runs.outcome(run_id(world.task, version, recipe)) for recipe in world.recipes}
+    return {recipe: (one.version, one.decision) for recipe, one in found.items() if one is not None}
 
 
 @pytest.mark.integration
 def test_from_the_event_to_the_version_that_serves(world: World) -> None:
-    """One event: one decision, one signed version, its alias, its event, its outcome; then the offset."""
-    world.tell(world.commit())
+    """Three versions wait, and something broken: one is trained on, by a ladder whose first recipe has a bug.
+
+    The bug is an outcome and a dead letter, the next recipe's model serves, the last one's is kept back; a replay has
+    the bug done again, and nothing else. By hand there is nothing left to do.
+    """
+    world.recipes = ("bug", "good", "blind")
+    publish(world.bootstrap, [(f"{world.prefix}-ready", b"k", b"\xff{", ())])
+    waiting = [world.commit() for _ in range(3)]
+    world.tell(*waiting)
     with world.trainer() as process:
-        world.until_committed(1)
+        world.until_committed(4)
+        world.tell(waiting[-1], more=((REPLAYED_HEADER, b"1"),))
+        world.until_committed(5)
+        world.until(lambda: world.health()["ok"], "it is ready")
         assert stop(process) == Exit.OK
-    run = run_id(world.task, 1, "good")
-    outcome = world.runs.outcome(run)
-    assert outcome is not None
-    assert (outcome.version, outcome.decision) == (1, "promote"), outcome
-    assert problems(world.models, 1, world.trust) == []
+
+    assert [world.runs.decision(world.task, version).superseded_by for version in (1, 2, 3)] == [3, 3, None]  # type: ignore[union-attr]
+    assert outcomes(world, 3) == {"bug": (None, "none"), "good": (1, "promote"), "blind": (2, "keep")}
+    assert [problems(world.models, version, world.trust) for version in world.models.versions()] == [[], []]
+    ((envelope, message),) = world.events()
+    assert (message.version, message.alias, message.dataset_version) == (1, "champion", 3)
+    assert str(envelope.origin) == f"{world.prefix}-ready/0/3"
+
+    letters = world.letters()
+    said = [from_headers(headers) for _, headers in letters]
+    assert [one.error for one in said] == ["MalformedEnvelope", "RunFailed", "RunFailed"]
+    assert [one.attempt for one in said] == [1, 1, 2]
+    assert "bug: KeyError: 'a bug of the recipe'" in said[1].detail
+    assert letters[0][0] == b"\xff{"
+    assert letters[1][0] == world.record(waiting[-1])[2]
+
+
+@pytest.mark.integration
+def test_two_trainers_and_one_event_make_one_run(world: World) -> None:
+    """Each is told of it; one executes, the other waits for the outcome, and goes on."""
+    with world.trainer("one"), world.trainer("two"):
+        world.tell(world.commit())
+        world.until_committed(1, "one")
+        world.until_committed(1, "two")
+    assert outcomes(world, 1) == {"good": (1, "promote")}
+    assert (world.models.versions(), len(world.events()), len(world.models.verdicts())) == ([1], 1, 1)
+    assert world.log.count('"doing": "training on') == 1
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [(Outage("away"), Exit.OUTAGE), (Misconfigured("wrong"), Exit.HALTED), (ValueError("a bug"), Exit.OUTAGE)],
+)
+def test_servers_that_are_away_end_the_process_with_70(error: Exception, code: Exit) -> None:
+    """And one that is set up wrongly with 78: the supervisor knows what to do."""
+
+    def fail() -> None:
+        raise error
+
+    assert ended(fail) == code
+    assert ended(lambda: None) == Exit.OK
+
+
+@pytest.mark.integration
+def test_a_missing_key_ends_the_process_with_78_before_anything_is_trained(world: World) -> None:
+    """With the remedy in its log."""
+    world.signing.key_file.unlink()
+    with world.trainer() as process:
+        assert process.wait(60) == Exit.HALTED
+    assert "millrace keys signing init" in world.log
+
+
+def test_missing_settings_end_the_process_with_78(tmp_path: Path) -> None:
+    """With a message that names them."""
+    kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    done = subprocess.run(
+        [sys.executable, "-m", "services.trainer"],
+        cwd=ROOT,
+        env={**kept, "MILLRACE_HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == Exit.HALTED
+    assert "S3_ENDPOINT" in done.stderr

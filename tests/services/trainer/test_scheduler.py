@@ -1,43 +1,18 @@
 """Tests of what is decided about versions that are ready, in memory; runs end as a script says."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from threading import Event
 
 import pytest
 
 from services.trainer.core.coalesce import Fate
-from services.trainer.executor import Keep
 from services.trainer.order import DatasetVersion, Order
 from services.trainer.scheduler import Ready, Scheduler
 from shared.datasets.erased import ErasedFrom, ErasedVersions
 from shared.io.outage import Outage
-from shared.models.run_store import RunStore
-from shared.models.runs import Outcome
+from tests.services.trainer.script import AT, Script
 from tests.services.trainer.shelf import Shelf
 from tests.shared.models.builders import trust
-
-AT = datetime(2026, 11, 24, tzinfo=UTC)
-
-
-@dataclass
-class Script:
-    """Concludes runs: a recipe named `bug` fails, any other makes a version. `done` are the runs in their order."""
-
-    runs: RunStore
-    holder: str = "me"
-    done: list[str] = field(default_factory=list)
-    before: Callable[[Order], None] = lambda _: None
-
-    def execute(self, order: Order, keep: Keep) -> Outcome:
-        """Conclude it, and keep alive meanwhile."""
-        self.before(order)
-        keep()
-        self.done.append(order.run)
-        version = None if order.planned.recipe == "bug" else len(self.done)
-        outcome = Outcome(run=order.run, version=version, reason="a bug" if version is None else "", at=AT)
-        return self.runs.conclude(order.run, outcome)
 
 
 @dataclass

@@ -1,11 +1,13 @@
 """A flywheel's dataset, models, topics and trainers, all real, and apart from every other test's."""
 
+import json
 import os
 import secrets
 import signal
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -106,7 +108,6 @@ class World(Shelf):
             "SIGNING_TRUSTED_FOLDER": str(self.signing.trusted_folder),
             "TELEMETRY_LOG_FORMAT": "json",
             "TRAINER_THREADS": "1",
-            "TRAINER_LEASE_SECONDS": "3",
             VARIABLE: str(self.order(group or self.prefix)),
             **self.endpoints.environment,
             **self.settings,
@@ -132,6 +133,13 @@ class World(Shelf):
     def until_committed(self, offset: int, group: str | None = None) -> None:
         """Wait until a group has committed so many events."""
         self.until(lambda: self.committed(group) == offset, f"{offset} events are committed")
+
+    def health(self) -> dict[str, Any]:
+        """Ask the trainer whether it is ready."""
+        served = [json.loads(line) for line in self.log.splitlines() if '"health_served"' in line]
+        with urllib.request.urlopen(f"http://127.0.0.1:{served[-1]['port']}/readyz", timeout=5) as answer:
+            said: dict[str, Any] = json.load(answer)
+        return said
 
     @property
     def log(self) -> str:

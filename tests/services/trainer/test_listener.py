@@ -1,0 +1,113 @@
+"""Tests of taking what is said of ready versions from a real broker."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from threading import Event
+
+import pytest
+
+from services.trainer.executor import Keep, Stopped
+from services.trainer.listener import Listener
+from services.trainer.scheduler import Ready
+from shared.contracts.failures import REPLAYED_HEADER, from_headers
+from shared.settings import KafkaSettings
+from tests.services.curator.kafka_topics import publish
+from tests.services.trainer.world import World
+
+pytestmark = pytest.mark.integration
+
+TURNS = 60
+
+
+@dataclass
+class Ear:
+    """A listener whose `taken` are the versions that it was given at a time; it stops after `wanted` times."""
+
+    world: World
+    wanted: int = 1
+    taken: list[list[int]] = field(default_factory=list)
+    told: list[Ready] = field(default_factory=list)
+    waiting: list[int] = field(default_factory=list)
+    stop: Event = field(default_factory=Event)
+    meanwhile: Callable[[Keep], None] = lambda _: None
+    failures: Mapping[int, Exception] = field(default_factory=dict)
+    turns: int = 0
+
+    def handle(self, ready: Sequence[Ready], keep: Keep) -> Mapping[int, Exception]:
+        """Note what is ready."""
+        self.taken.append([one.dataset.version for one in ready])
+        self.told += ready
+        self.meanwhile(keep)
+        if len(self.taken) >= self.wanted:
+            self.stop.set()
+        return self.failures
+
+    def beat(self, _: bool) -> None:
+        """Stop when that takes too long."""
+        self.turns += 1
+        if self.turns > TURNS:
+            self.stop.set()
+
+    def listen(self) -> None:
+        """Listen until it is time to stop."""
+        Listener(
+            settings=KafkaSettings(bootstrap_servers=self.world.bootstrap),
+            handle=self.handle,
+            instance=f"{self.world.prefix}-0",
+            beat=self.beat,
+            waiting=self.waiting.append,
+            topic=f"{self.world.prefix}-ready",
+            group=self.world.prefix,
+        ).run(self.stop)
+
+
+def test_all_that_waits_comes_at_once_and_what_comes_meanwhile_after(world: World) -> None:
+    """While the first are worked on Kafka is polled, and gives nothing; no record is passed over."""
+    first, second, third = (world.commit() for _ in range(3))
+    world.tell(first)
+    world.tell(second, more=((REPLAYED_HEADER, b"1"),))
+    ear = Ear(world, wanted=2)
+
+    def meanwhile(keep: Keep) -> None:
+        if len(ear.taken) == 1:
+            world.tell(third)
+            for _ in range(10):
+                keep()
+
+    ear.meanwhile = meanwhile
+    ear.listen()
+    assert ear.taken == [[1, 2], [3]]
+    assert ear.waiting == [2, 0, 1, 0]
+    assert [one.again for one in ear.told] == [False, True, False]
+    assert (ear.told[0].rows, ear.told[0].trigger, ear.told[0].dataset.sha256) == (48, "rows", first.manifest.sha256)
+    assert str(ear.told[2].origin) == f"{world.prefix}-ready/0/2"
+    assert world.committed() == 3
+
+
+def test_what_can_not_be_worked_on_is_buried_and_passed(world: World) -> None:
+    """Broken bytes, a missing envelope, a version that came to no model: a dead letter each."""
+    message = world.commit()
+    topic, key, value, _ = world.record(message)
+    publish(world.bootstrap, [(topic, key, b"\xff{", ()), (topic, key, None, ()), (topic, key, value, ())])
+    world.tell(message)
+    Ear(world, failures={1: ValueError("one label")}).listen()
+    said = [from_headers(headers).error for _, headers in world.letters()]
+    assert said == ["MalformedEnvelope", "MalformedEnvelope", "MalformedEnvelope", "ValueError"]
+    assert world.committed() == 4
+
+
+def test_a_stop_in_the_middle_leaves_what_was_taken_for_the_next_start(world: World) -> None:
+    """Nothing is committed, and it comes again, at once: the next process has the same name in the group."""
+    world.tell(world.commit())
+    ear = Ear(world)
+
+    def stop(_: Keep) -> None:
+        raise Stopped
+
+    ear.meanwhile = stop
+    ear.listen()
+    assert world.committed() == 0
+    again = Ear(world)
+    again.listen()
+    assert again.taken == [[1]]
+    assert world.committed() == 1
