@@ -4,6 +4,7 @@ import subprocess
 import sys
 
 import pytest
+import torch
 
 from services.trainer import child, forked
 from services.trainer.tasks import TASKS
@@ -18,7 +19,7 @@ def test_it_has_the_libraries_and_the_table_of_tasks(monkeypatch: pytest.MonkeyP
     assert {library.__name__ for library in forked.IMPORTED} == {"torch", "pytorch_lightning", "transformers"}
     given: list[object] = []
     monkeypatch.setattr(child, "work", lambda *arguments: given.extend(arguments))
-    monkeypatch.setattr(forked.torch, "set_num_threads", given.append)
+    monkeypatch.setattr(torch, "set_num_threads", given.append)
 
     class Job:
         """As much of a job as is looked at."""
