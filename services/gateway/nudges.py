@@ -62,7 +62,7 @@ class Nudges:
     def _take(self, value: bytes | None) -> None:
         try:
             message = _DECODER.decode(value or b"")
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             log.warning("nudge_malformed", why=str(error))
             return
         log.info("model_published", model=message.model, version=message.version, alias=message.alias)

@@ -4,6 +4,7 @@ import asyncio
 import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Final
 
 import pytest
 import structlog.testing
@@ -17,6 +18,8 @@ from tests.services.curator.kafka_topics import create, publish, topics
 from tests.services.gateway.waiting import until
 from tests.services.gateway.world import AT
 from tests.shared.models.builders import manifest
+
+MALFORMED: Final = (b"{", None, b'{"model": "\xff"}', b'{"more": ' + b"[" * 100_000)
 
 
 def told(model: str) -> bytes:
@@ -46,12 +49,12 @@ async def test_each_of_several_hears_of_what_comes_in_any_partition(servers: End
     with structlog.testing.capture_logs() as logs:
         async with listening(bootstrap, topic) as one, listening(bootstrap, topic) as other:
             await until(lambda: [log["event"] for log in logs].count("nudges_heard") == 2)
-            await asyncio.to_thread(publish, bootstrap, [(topic, b"bad", b"{", ()), (topic, b"none", None, ())])
+            await asyncio.to_thread(publish, bootstrap, [(topic, b"bad", value, ()) for value in MALFORMED])
             names = [f"m{number}" for number in range(9)]
             await asyncio.to_thread(publish, bootstrap, [(topic, name.encode(), told(name), ()) for name in names])
             await until(lambda: len(one) == len(other) == 9)
     assert sorted(one) == sorted(other) == names
-    assert [log["event"] for log in logs].count("nudge_malformed") == 4
+    assert [log["event"] for log in logs].count("nudge_malformed") == 2 * len(MALFORMED)
 
 
 @pytest.mark.integration
