@@ -119,7 +119,8 @@ class Adapting(lightning.LightningModule):
         """Give the rows' cross-entropy, each by its weight."""
         losses = cross_entropy(self(batch), batch.targets, reduction="none")
         loss = (losses * batch.row_weights).sum() / batch.row_weights.sum()
-        if (self.global_step + 1) % self.trainer.log_every_n_steps == 0:
+        every: int = self.trainer.log_every_n_steps  # type: ignore[attr-defined] # a part of the trainer sets it
+        if (self.global_step + 1) % every == 0:
             self.log("train/loss", loss, batch_size=len(batch.targets))
         return loss
 

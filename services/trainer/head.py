@@ -70,7 +70,8 @@ class Head(lightning.LightningModule):
     def training_step(self, batch: Batch, _: int) -> Tensor:
         """Give the loss; log it now and then, for logging costs as much as a step."""
         loss = squared_hinge(self(batch), batch)
-        if (self.global_step + 1) % self.trainer.log_every_n_steps == 0:
+        every: int = self.trainer.log_every_n_steps  # type: ignore[attr-defined] # a part of the trainer sets it
+        if (self.global_step + 1) % every == 0:
             self.log("train/loss", loss, batch_size=len(batch.targets))
         return loss
 

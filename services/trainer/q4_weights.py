@@ -77,7 +77,7 @@ class Q4File:
     @classmethod
     def read(cls, path: Path) -> Self:
         """Read the head of the file; raises `WrongLayout`."""
-        data = memoryview(np.memmap(path, mode="r")) if path.stat().st_size else memoryview(b"")
+        data = memoryview(np.memmap(path, mode="r").data) if path.stat().st_size else memoryview(b"")
         if bytes(data[: len(MAGIC)]) != MAGIC:
             raise WrongLayout(f"{path} doesn't begin with {MAGIC.decode()}")
         reader = _Reader(data, len(MAGIC))

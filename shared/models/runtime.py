@@ -10,7 +10,7 @@ from weakref import WeakValueDictionary
 
 import numpy as np
 from numpy.typing import NDArray
-from onnxruntime import ExecutionMode, InferenceSession, SessionOptions  # type: ignore[import-untyped]
+from onnxruntime import ExecutionMode, InferenceSession, SessionOptions
 
 from shared.encoding.ngrams import NgramFeatures
 from shared.encoding.spec import (

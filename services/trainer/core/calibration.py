@@ -22,7 +22,8 @@ def probabilities_of(logits: Floats, scale: float) -> Floats:
     """Give `softmax(scale * logits)`, of shape `(rows, labels)`."""
     scaled = (logits - logits.max(axis=1, keepdims=True)).astype(np.float64) * scale
     powers = np.exp(scaled)
-    return (powers / powers.sum(axis=1, keepdims=True)).astype(np.float32)
+    shares: Floats = (powers / powers.sum(axis=1, keepdims=True)).astype(np.float32)
+    return shares
 
 
 def fit_scale(logits: Floats, targets: NDArray[np.int64], weights: Floats) -> float:

@@ -2,7 +2,7 @@
 
 import random
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from services.trainer.core.examples import Examples, Splits
 from services.trainer.tasks.task import Workspace
@@ -17,6 +17,11 @@ WORDS: Final = {
     ("impress", "zh"): "幻灯片 演示文稿 动画 切换 讲义 演讲者 放映 效果 版式 观众",
 }
 """Words by label and language. A text has four of them, so that most texts can be told apart, and not by one word."""
+
+
+def scheduled(optimisers: Any) -> Any:  # noqa: ANN401 - Lightning's union of all that may be given
+    """Give the rule of the learning rate by step, out of what `configure_optimizers` gave."""
+    return optimisers["lr_scheduler"]["scheduler"].lr_lambdas[0]
 
 
 class Killed(Exception):

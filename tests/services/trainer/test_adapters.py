@@ -10,6 +10,7 @@ from torch.nn.functional import cross_entropy
 
 from services.trainer.adapters import Adapting, TokenRows, adaptable, with_adapters
 from services.trainer.export import MeanPooled, load_transformer
+from tests.services.trainer.learning import scheduled
 from tests.services.trainer.tiny_bert import tiny_bert
 
 ROWS = TokenRows([[2, 7, 3], [2, 9, 8, 5, 3], [2, 3]], 0, np.array([0, 1, 0]), np.array([1, 2, 1], np.float32))
@@ -106,10 +107,10 @@ def test_the_rate_rises_and_falls() -> None:
     """Over a tenth of the steps, and the rest of them."""
     module = Adapting.__new__(Adapting)
     nn.Module.__init__(module)
-    module.steps, module.pooled, module.linear = 100, nn.Linear(1, 1), nn.Linear(1, 1)
+    module.steps, module.linear = 100, nn.Linear(1, 1)
+    module.pooled = nn.Linear(1, 1)  # type: ignore[assignment] # anything that has parameters
     found = module.configure_optimizers()
-    assert isinstance(found, dict)
-    rate = found["lr_scheduler"]["scheduler"].lr_lambdas[0]
+    rate = scheduled(found)
     assert rate(0) == pytest.approx(0.1)
     assert rate(9) == pytest.approx(1)
     assert rate(99) == pytest.approx(0, abs=0.02)

@@ -1,6 +1,9 @@
 """Tests of how texts become numbers."""
 
+from collections.abc import Sequence
+
 import numpy as np
+from numpy.typing import NDArray
 
 from services.trainer.core.row_weights import row_weights
 from services.trainer.features import Features
@@ -13,7 +16,7 @@ LABELS = tuple(sorted(set(ROWS.labels)))
 NGRAMS = NgramFeatures.fit(ROWS.texts, Encoding(ngrams=NgramSpec(buckets=256)))
 
 
-def lengths(texts: list[str]) -> np.ndarray:
+def lengths(texts: Sequence[str]) -> NDArray[np.float32]:
     """Embed a text as its length."""
     return np.array([[len(text), 1] for text in texts], np.float32)
 

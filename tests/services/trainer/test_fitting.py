@@ -65,18 +65,18 @@ def test_none_is_made_where_an_epoch_ends(tmp_path: Path) -> None:
     assert kept.saves == 2
 
 
-@pytest.mark.parametrize("change", [{"fingerprint": "other rows"}, {"resumable": False}])
-def test_a_checkpoint_of_something_else_is_not_gone_on_with(change: dict[str, object], tmp_path: Path) -> None:
+@pytest.mark.parametrize("other", [replace(FIT, fingerprint="other rows"), replace(FIT, resumable=False)])
+def test_a_checkpoint_of_something_else_is_not_gone_on_with(other: Fit, tmp_path: Path) -> None:
     """It begins anew, and says so."""
     kept = Kept(dies_after=1)
     with pytest.raises(Killed):
         fitted(workspace(tmp_path / "killed", kept))
     said: list[str] = []
     place = replace(workspace(tmp_path / "anew", kept), progress=said.append)
-    anew = fitted(place, replace(FIT, **change))
+    anew = fitted(place, other)
     assert torch.equal(anew.table.weight, fitted(workspace(tmp_path / "through")).table.weight)
     assert not any("going on" in line for line in said)
-    assert any("beginning anew" in line for line in said) == ("fingerprint" in change)
+    assert any("beginning anew" in line for line in said) == (other.fingerprint != FIT.fingerprint)
 
 
 def test_what_it_goes_on_after_is_told(tmp_path: Path) -> None:

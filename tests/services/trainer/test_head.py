@@ -5,6 +5,7 @@ import torch
 from sklearn.svm import LinearSVC
 
 from services.trainer.head import Batch, Head, Sizes, squared_hinge
+from tests.services.trainer.learning import scheduled
 
 ROWS = 3
 
@@ -74,6 +75,5 @@ def test_it_is_the_loss_of_linear_svc() -> None:
 def test_the_rate_falls_in_a_line() -> None:
     """From one to zero over the steps of the run."""
     found = Head(Sizes(2, 0, 2), steps=4).configure_optimizers()
-    assert isinstance(found, dict)
-    rate = found["lr_scheduler"]["scheduler"].lr_lambdas[0]
+    rate = scheduled(found)
     assert [rate(step) for step in range(6)] == [1, 0.75, 0.5, 0.25, 0, 0]

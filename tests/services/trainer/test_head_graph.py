@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from onnxruntime import InferenceSession  # type: ignore[import-untyped]
+from onnxruntime import InferenceSession
 
 from services.trainer.head_graph import build_head
 from shared.encoding.spec import EMBEDDING, LOGITS, NGRAM_IDS, NGRAM_WEIGHTS, PROBABILITIES

@@ -65,7 +65,7 @@ def written(path: Path, magic: bytes = b"E5S1", version: int = 1) -> Path:
 def test_it_fills_a_bert_model(tmp_path: Path) -> None:
     """Every tensor by its name, in its shape, and none too many."""
     file = Q4File.read(written(tmp_path / "q4.bin"))
-    model = BertModel(BertConfig(**file.sizes), add_pooling_layer=False)
+    model = BertModel(BertConfig.from_dict(dict(file.sizes)), add_pooling_layer=False)
     state = file.state()
     assert {name: tensor.shape for name, tensor in model.state_dict().items()} == {
         name: values.shape for name, values in state.items()

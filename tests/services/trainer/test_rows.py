@@ -4,6 +4,7 @@ from collections import Counter
 
 import numpy as np
 
+from services.trainer.head import Batch
 from services.trainer.rows import BATCH_ROWS, Batches, Rows
 
 
@@ -14,7 +15,7 @@ def rows(count: int) -> Rows:
     return Rows(
         bounds=np.concatenate([[0], np.cumsum(lengths)]),
         ids=ids,
-        weights=ids.astype(np.float32) / 2,
+        weights=ids.astype(np.float32) / np.float32(2),
         embeddings=np.arange(count, dtype=np.float32).reshape(-1, 1),
         targets=np.arange(count) % 5,
         row_weights=np.ones(count, np.float32),
@@ -31,7 +32,7 @@ def test_rows_are_taken_with_their_own_ngrams() -> None:
     assert batch.targets.tolist() == [3, 0, 4, 0]
 
 
-def seen(batches: Batches) -> list[int]:
+def seen(batches: Batches[Batch]) -> list[int]:
     """Give the rows of an epoch in their order."""
     return [int(row) for batch in batches for row in batch.embeddings.flatten()]
 

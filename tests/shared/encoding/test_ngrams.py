@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from safetensors.numpy import save_file
-from sklearn.feature_extraction.text import TfidfVectorizer  # type: ignore[import-untyped]
+from sklearn.feature_extraction.text import TfidfVectorizer
 
 from shared.encoding.ngrams import IDF, NgramFeatures
 from shared.encoding.spec import NGRAMS, VOCABULARY, Encoding, NgramSpec

@@ -45,21 +45,21 @@ def played() -> Iterator[Played]:
 
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            played.asked.append((self.command, self.path, json.loads(body) if body else None))
-            played.keys.append(self.headers["Authorization"])
-            self.send_response(played.status)
-            self.send_header("Content-Length", str(len(played.body)))
+            told.asked.append((self.command, self.path, json.loads(body) if body else None))
+            told.keys.append(self.headers["Authorization"])
+            self.send_response(told.status)
+            self.send_header("Content-Length", str(len(told.body)))
             self.end_headers()
-            self.wfile.write(played.body)
+            self.wfile.write(told.body)
 
         def log_message(self, *_: object) -> None:
             """Say nothing."""
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        played = Played(f"http://127.0.0.1:{server.server_address[1]}")
+        told = Played(f"http://127.0.0.1:{server.server_address[1]}")
         thread = threading.Thread(target=server.serve_forever, args=(0.02,))
         thread.start()
-        yield played
+        yield told
         server.shutdown()
         thread.join()
 

@@ -66,6 +66,7 @@ def test_the_whole_chain_is_written_out() -> None:
 
 def test_what_is_missing_is_said() -> None:
     """A text that was not kept, a pack that was erased, a version that is gone, a correction that nobody learnt yet."""
+    assert CHAIN.page is not None
     page = msgspec.structs.replace(CHAIN.page, is_there=False)
     learnt = msgspec.structs.replace(CHAIN.learnt[0], dataset_version=None, models=())
     chain = msgspec.structs.replace(

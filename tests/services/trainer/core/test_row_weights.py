@@ -7,8 +7,13 @@ from services.trainer.core.examples import Examples
 from services.trainer.core.row_weights import KIND_REPEATS, KIND_WEIGHTS, repeated, row_weights
 from shared.datasets.rows import Kind
 
+Labelled = tuple[str, Kind]
+CALC_PAGE: Labelled = ("calc", "page")
+CALC_TITLE: Labelled = ("calc", "title")
+DRAW_HEADING: Labelled = ("draw", "heading")
 
-def rows(*of: tuple[str, Kind]) -> Examples:
+
+def rows(*of: Labelled) -> Examples:
     """Give rows of these labels and kinds."""
     labels, kinds = zip(*of, strict=True)
     nothing = [""] * len(of)
@@ -17,7 +22,7 @@ def rows(*of: tuple[str, Kind]) -> Examples:
 
 def test_rare_labels_count_more() -> None:
     """By the root: four times as many pages, half the weight, and on average one."""
-    weights = row_weights(rows(*[("calc", "page")] * 4, ("draw", "page")), ("calc", "draw"))
+    weights = row_weights(rows(*[CALC_PAGE] * 4, ("draw", "page")), ("calc", "draw"))
     assert weights[-1] == pytest.approx(2 * weights[0])
     assert weights[0] == pytest.approx(np.sqrt(2.5 / 4))
 
@@ -25,7 +30,7 @@ def test_rare_labels_count_more() -> None:
 def test_short_rows_count_less_and_change_no_rarity() -> None:
     """A label with many headings is not thereby common."""
     weights = row_weights(
-        rows(("calc", "page"), ("draw", "page"), *[("draw", "heading")] * 9, ("draw", "title")), ("calc", "draw")
+        rows(("calc", "page"), ("draw", "page"), *[DRAW_HEADING] * 9, ("draw", "title")), ("calc", "draw")
     )
     assert weights[0] == weights[1] == 1
     assert weights[2] == pytest.approx(KIND_WEIGHTS["heading"])
@@ -34,7 +39,7 @@ def test_short_rows_count_less_and_change_no_rarity() -> None:
 
 def test_without_pages_all_rows_say_what_is_rare() -> None:
     """As where a task asks for titles alone."""
-    weights = row_weights(rows(*[("calc", "title")] * 4, ("draw", "title")), ("calc", "draw"))
+    weights = row_weights(rows(*[CALC_TITLE] * 4, ("draw", "title")), ("calc", "draw"))
     assert weights[-1] == pytest.approx(2 * weights[0])
 
 

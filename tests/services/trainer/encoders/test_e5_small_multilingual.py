@@ -37,7 +37,8 @@ def test_a_question_is_nearest_to_its_translation(found: Pretrained) -> None:
         ids = torch.tensor([tokenizer.encode(E5_SMALL_MULTILINGUAL.prefix + text).ids])
         with torch.no_grad():
             vector: np.ndarray = pooled(ids, torch.ones_like(ids))[0].numpy()
-        return vector / np.linalg.norm(vector)
+        unit: np.ndarray = vector / np.linalg.norm(vector)
+        return unit
 
     english, chinese = (np.stack([embed(pair[side]) for pair in PAIRS]) for side in (0, 1))
     assert (english @ chinese.T).argmax(axis=1).tolist() == [0, 1, 2]

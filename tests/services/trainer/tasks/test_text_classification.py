@@ -41,7 +41,7 @@ def answers(package: Package, texts: list[str]) -> list[str]:
 def tiny(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Put a tiny encoder in the place of a real one."""
     pretrained = tiny_bert(tmp_path / "tiny")
-    monkeypatch.setitem(ENCODERS, "minilm-en", tiny_encoder(pretrained, "minilm-en"))  # type: ignore[arg-type]
+    monkeypatch.setitem(ENCODERS, "minilm-en", tiny_encoder(pretrained, "minilm-en"))
 
 
 @pytest.mark.usefixtures("tiny")
@@ -117,7 +117,11 @@ def test_probabilities_are_honest(tmp_path: Path) -> None:
         replace(rows, labels=[label if chance.random() > 0.2 else "calc" for label in rows.labels])
         for rows in (examples(60, 1), examples(60, 2), examples(60, 3))
     ]
-    package = learnt(Splits(*noisy, NONE), Recipe(name="ngrams", encoders=("hashed-ngram",)), tmp_path)
+    package = learnt(
+        Splits(train=noisy[0], validation=noisy[1], test=noisy[2], corrections=NONE),
+        Recipe(name="ngrams", encoders=("hashed-ngram",)),
+        tmp_path,
+    )
     targets = np.array([package.labels.index(label) for label in noisy[2].labels])
     assert calibration_error(loaded(package).predict(noisy[2].texts), targets) < 0.12
     assert package.hyperparameters["calibration_error"] == pytest.approx(0, abs=0.12)
