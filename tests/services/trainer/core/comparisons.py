@@ -62,3 +62,8 @@ def evidence(  # noqa: PLR0913 - each by its name, all but one with a default
         milliseconds=milliseconds,
         baseline=baseline or {},
     )
+
+
+def flipped(answers: Correct, share: float, *, seed: int = 0) -> Correct:
+    """Answer a share of the rows the other way, right or wrong."""
+    return np.where(np.random.default_rng(seed).random(len(answers)) < share, ~answers, answers)
