@@ -80,9 +80,10 @@ class Executor:
         Raises `Stopped`, and `Outage` and `Misconfigured` for which no run is to blame.
         """
         losses = 0
-        while not self.warm.wait(TURN_SECONDS):  # else a lease might run out before its process has begun
-            self._turn(keep)
         while (outcome := self.runs.outcome(order.run)) is None:
+            if not self.warm.wait(TURN_SECONDS):  # else a lease might run out before its process has begun
+                self._turn(keep)
+                continue
             lease = self.runs.acquire(order.run, self.holder, _now(), self.settings.lease_seconds)
             if lease is None:
                 self.stop.wait(TURN_SECONDS)
