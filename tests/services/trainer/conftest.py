@@ -16,3 +16,14 @@ def world(servers: Endpoints, tmp_path: Path) -> Iterator[World]:
     """Give a flywheel of its own on the session's servers."""
     with closing(S3ObjectStore.from_settings(servers.s3)) as store:
         yield World(store, endpoints=servers, folder=tmp_path)
+
+
+@pytest.fixture(scope="session")
+def tiny_graphs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Export a tiny transformer, whose own files are in `tiny`, once for all tests that ask its graphs."""
+    from services.trainer.export import export, load_transformer  # noqa: PLC0415 - only these tests need torch
+    from tests.services.trainer.tiny_bert import tiny_bert  # noqa: PLC0415
+
+    folder = tmp_path_factory.mktemp("graphs")
+    export(load_transformer(tiny_bert(folder / "tiny")), folder)
+    return folder

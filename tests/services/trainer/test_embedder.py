@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from services.trainer.embedder import PORTION, Embedder
-from services.trainer.export import export, load_transformer
 from services.trainer.sentence_encoder import spec_of
 from shared.encoding.spec import Encoding
 from shared.models.manifest import ENCODER
@@ -16,13 +15,11 @@ from tests.services.trainer.tiny_bert import tiny_bert, tiny_encoder
 TEXTS = [word for words in WORDS.values() for word in words.split()]
 
 
-@pytest.fixture(scope="module")
-def encoder(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, Encoding]:
-    """Export a tiny encoder: its folder, its tokenizer, and its encoding."""
-    folder = tmp_path_factory.mktemp("encoder")
-    pretrained = tiny_bert(folder / "tiny")
-    export(load_transformer(pretrained), folder)
-    return folder, pretrained.tokenizer, Encoding(transformer=spec_of(tiny_encoder(pretrained), pretrained))
+@pytest.fixture
+def encoder(tiny_graphs: Path) -> tuple[Path, Path, Encoding]:
+    """Give a tiny encoder: the folder of its graphs, its tokenizer, and its encoding."""
+    pretrained = tiny_bert(tiny_graphs / "tiny")
+    return tiny_graphs, pretrained.tokenizer, Encoding(transformer=spec_of(tiny_encoder(pretrained), pretrained))
 
 
 def embedder(encoder: tuple[Path, Path, Encoding], cache: Path | None, name: str = ENCODER["int8"]) -> Embedder:

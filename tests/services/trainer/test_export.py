@@ -25,46 +25,38 @@ def asked(graph: Path, ids: torch.Tensor, mask: torch.Tensor) -> np.ndarray:
     return np.asarray(found)
 
 
-@pytest.fixture(scope="module")
-def exported(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Export a tiny transformer, once for all tests of this file."""
-    folder = tmp_path_factory.mktemp("exported")
-    export(load_transformer(tiny_bert(folder / "tiny")), folder)
-    return folder
-
-
-def test_the_graph_gives_what_the_transformer_gives(exported: Path) -> None:
+def test_the_graph_gives_what_the_transformer_gives(tiny_graphs: Path) -> None:
     """For any number of texts and tokens, padded or not."""
-    pooled = MeanPooled(load_transformer(tiny_bert(exported / "tiny")))
+    pooled = MeanPooled(load_transformer(tiny_bert(tiny_graphs / "tiny")))
     for ids, mask in ((IDS, MASK), (IDS[:1, :1], MASK[:1, :1]), (IDS.repeat(3, 7), MASK.repeat(3, 7))):
         with torch.no_grad():
             expected = pooled(ids, mask).numpy()
-        assert asked(exported / ENCODER["fp32"], ids, mask) == pytest.approx(expected, abs=1e-5)
+        assert asked(tiny_graphs / ENCODER["fp32"], ids, mask) == pytest.approx(expected, abs=1e-5)
 
 
-def test_padding_changes_nothing(exported: Path) -> None:
+def test_padding_changes_nothing(tiny_graphs: Path) -> None:
     """The mean is over the tokens that are there."""
-    both = asked(exported / ENCODER["fp32"], IDS, MASK)
-    alone = asked(exported / ENCODER["fp32"], IDS[1:, :3], MASK[1:, :3])
+    both = asked(tiny_graphs / ENCODER["fp32"], IDS, MASK)
+    alone = asked(tiny_graphs / ENCODER["fp32"], IDS[1:, :3], MASK[1:, :3])
     assert both[1] == pytest.approx(alone[0], abs=1e-5)
 
 
-def test_the_int8_graph_is_near_and_serves(exported: Path) -> None:
+def test_the_int8_graph_is_near_and_serves(tiny_graphs: Path) -> None:
     """It multiplies integers, and says nearly the same."""
-    found = opened(exported)
+    found = opened(tiny_graphs)
     assert found.precision == "int8"
-    assert found.serving == exported / ENCODER["int8"]
-    plain, quantised = (asked(exported / name, IDS, MASK) for name in ENCODER.values())
+    assert found.serving == tiny_graphs / ENCODER["int8"]
+    plain, quantised = (asked(tiny_graphs / name, IDS, MASK) for name in ENCODER.values())
     cosines = (plain * quantised).sum(axis=1) / np.linalg.norm(plain, axis=1) / np.linalg.norm(quantised, axis=1)
     assert cosines.min() > 0.98
     assert not np.array_equal(plain, quantised)
 
 
-def test_the_graphs_keep_to_themselves(exported: Path) -> None:
+def test_the_graphs_keep_to_themselves(tiny_graphs: Path) -> None:
     """A gateway refuses any other; and nothing else is left in the folder."""
     for name in ENCODER.values():
-        require_safe(exported / name)
-    assert {path.name for path in exported.iterdir() if path.is_file()} == set(ENCODER.values())
+        require_safe(tiny_graphs / name)
+    assert {path.name for path in tiny_graphs.iterdir() if path.is_file()} == set(ENCODER.values())
 
 
 def test_what_multiplies_no_integers_serves_in_fp32(tmp_path: Path) -> None:
