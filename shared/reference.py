@@ -45,13 +45,17 @@ def settings_page() -> str:
 
 def metrics_page() -> str:
     """Write the page of all metrics."""
-    registries = (StreamMetrics("reference").registry, *_own_registries(Path(__file__).parents[1]))
-    families = {family.name: family.type for registry in registries for family in registry.collect()}
+    families = {family.name: family.type for registry in registries() for family in registry.collect()}
     names: tuple[MetricName, ...] = get_args(MetricName)
     rows = [
         _row(f"`{name}`", families[name.removesuffix("_total")], _labels(name), DESCRIPTIONS[name]) for name in names
     ]
     return "\n".join([METRICS_HEAD, GENERATED, "", *_table_head("Metric", "Type", "Labels", "Meaning"), *rows, ""])
+
+
+def registries() -> tuple[CollectorRegistry, ...]:
+    """Give a registry of every metric: the stream runner's, and those that services keep for themselves."""
+    return (StreamMetrics("reference").registry, *_own_registries(Path(__file__).parents[1]))
 
 
 def pages() -> dict[Path, str]:

@@ -85,7 +85,7 @@ def run(settings: AllSettings) -> Exit:
         store = stack.enter_context(closing(S3ObjectStore.from_settings(settings.store, STORE_POLICY)))
         app, health = assemble(settings, store)
         stack.enter_context(serve_health(SERVICE, settings.telemetry, app.state.metrics.registry, health))
-        server = uvicorn.Server(_server_config(app, settings.gateway))
+        server = uvicorn.Server(server_config(app, settings.gateway))
         _survive_signals()
         # What was imported stays, so no collection needs to look at it: a twentieth of a request.
         gc.collect()
@@ -133,7 +133,7 @@ def _survive_signals() -> None:
         signal.signal(number, lambda *_: None)
 
 
-def _server_config(app: Gateway, settings: GatewaySettings) -> uvicorn.Config:
+def server_config(app: Gateway, settings: GatewaySettings) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         host=settings.host,

@@ -4,15 +4,15 @@ from typing import get_args
 
 import pytest
 
+from shared.reference import registries
 from shared.telemetry.metric_names import DESCRIPTIONS, LABELS, MetricName
-from shared.telemetry.metrics import StreamMetrics
 
 NAMES: tuple[MetricName, ...] = get_args(MetricName)
 
 
 def test_every_metric_is_described_labelled_and_measured() -> None:
     """No name without its comment and its labels, and none that nothing measures."""
-    families = StreamMetrics("cleaner").registry.collect()
+    families = [family for registry in registries() for family in registry.collect()]
     measured = {family.name + ("_total" if family.type == "counter" else "") for family in families}
     assert list(DESCRIPTIONS) == list(LABELS) == list(NAMES)
     assert {name for name in measured if name.startswith("millrace_")} == set(NAMES)
