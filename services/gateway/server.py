@@ -134,6 +134,7 @@ def _survive_signals() -> None:
 
 
 def server_config(app: Gateway, settings: GatewaySettings) -> uvicorn.Config:
+    """Give uvicorn's configuration of a gateway; without what costs each request and brings it nothing."""
     return uvicorn.Config(
         app,
         host=settings.host,
