@@ -1,6 +1,7 @@
 """Runs PyTorch Lightning's loop: on one device, with few words, and from checkpoint to checkpoint."""
 
 import logging
+import time
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,6 +21,7 @@ from services.trainer.workspace import Workspace
 FOUND: Final = "found.ckpt"
 MADE: Final = "made.ckpt"
 LOG_EVERY_STEPS: Final = 50
+TELL_SECONDS: Final = 10
 FINGERPRINT: Final = "fingerprint"
 
 
@@ -51,11 +53,13 @@ class KeepCheckpoints(Callback):
         self._every_steps = every_steps
         self._fit = fit
         self._kept = 0
+        self._told = 0.0
 
     def on_train_start(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
         """Count from where the run begins, or goes on."""
         del pl_module
         self._kept = trainer.global_step
+        self._told = time.monotonic()
 
     def on_train_batch_end(
         self,
@@ -65,8 +69,12 @@ class KeepCheckpoints(Callback):
         batch: object,
         batch_idx: int,
     ) -> None:
-        """Keep one where it is time."""
+        """Keep one where it is time, and say now and then which step it is."""
         del pl_module, outputs, batch
+        if time.monotonic() - self._told >= TELL_SECONDS:
+            self._told = time.monotonic()
+            steps = self._fit.epochs * self._fit.epoch_steps
+            self._workspace.progress(f"{self._fit.name}: step {trainer.global_step:,} of {steps:,}")
         due = self._fit.resumable and trainer.global_step - self._kept >= self._every_steps
         if due and batch_idx + 1 < trainer.num_training_batches:
             path = self._workspace.folder / MADE

@@ -42,6 +42,14 @@ def test_it_learns_and_tells_how_far_it_is(tmp_path: Path) -> None:
     assert head.table.weight.argmax(dim=1).tolist() == [0, 1, 2]
 
 
+def test_a_long_epoch_is_told_by_steps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every ten seconds; here there is no time between."""
+    monkeypatch.setattr("services.trainer.fitting.TELL_SECONDS", 0)
+    said: list[str] = []
+    fitted(replace(workspace(tmp_path), progress=said.append))
+    assert [line for line in said if "step" in line] == [f"head: step {step} of 12" for step in range(1, 13)]
+
+
 def test_the_number_of_threads_is_as_before(tmp_path: Path) -> None:
     """One for the fit, for sums in one order; what others set is theirs."""
     before = torch.get_num_threads()
