@@ -133,11 +133,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--task", help="a task of millrace.toml; by default its first")
     given = parser.parse_args(arguments)
     with refusing(SERVICE):
-        flywheel, asked, settings = configured_flywheel(), questions_of(given.questions), load(StoreSettings)
+        flywheel, asked = configured_flywheel(), questions_of(given.questions)
         tasks = {task.name: task for task in flywheel.tasks}
         name = given.task or next(iter(tasks), "")
         if name not in tasks:
             raise SettingsError(f"there is no task {name!r} in millrace.toml, but {', '.join(tasks) or 'none'}")
+        settings = load(StoreSettings)
     try:
         with closing(S3ObjectStore.from_settings(settings)) as store:
             told = answers(store, flywheel.dataset.name, given.dataset_version, tasks[name], asked)
