@@ -190,7 +190,7 @@ def test_a_child_that_lives_on_without_its_pipe_is_lost(
     """It is not waited for; it ends by itself where the wait for its parent had not begun, for that was closed too."""
     monkeypatch.setattr(children_module, "END_SECONDS", 0.1)
 
-    with pytest.raises(ChildLost, match="closed its pipe|ended with exit code 0"):
+    with pytest.raises(ChildLost, match=r"closed its pipe|ended with exit code 0"):
         child(closes_its_pipe).ask([record(1)], NOW, 30)
 
 
