@@ -70,7 +70,7 @@ def test_a_record_that_never_returns_is_a_fault(flow: Flow) -> None:
     """Work that outlasts its time-out is ended, found by halving, and dead-lettered."""
     flow.publish([Numbered(number=number, fate="hang" if number == 17 else "") for number in range(40)])
 
-    with flow.worker(STREAM_PROCESS_TIMEOUT_SECONDS="1") as worker:
+    with flow.worker(STREAM_PROCESS_TIMEOUT_SECONDS="2") as worker:
         worker.finish()
 
     assert [letter.letter.error for letter in flow.read("in-dlq")] == ["ChildLost"]
