@@ -1,6 +1,5 @@
 """The process: its settings, its servers, its signals, and one exit code for each way to end (see `Exit`)."""
 
-import signal
 from contextlib import closing
 from datetime import UTC, datetime
 from threading import Event
@@ -17,9 +16,9 @@ from services.curator.upkeep import Upkeep
 from shared.contracts.erasures import ErasureRequested
 from shared.io.deny_list import DenyList
 from shared.io.duplicate_index import ValkeyDuplicateIndex
-from shared.io.outage import Misconfigured, Outage
 from shared.io.s3 import S3ObjectStore
 from shared.settings import CacheSettings, KafkaSettings, StoreSettings, TelemetrySettings, load
+from shared.stream.ending import ended, stop_signal
 from shared.stream.exits import Exit
 from shared.stream.refusal import refusing
 from shared.telemetry.health import serve_health
@@ -52,24 +51,12 @@ def main() -> int:
             load(CuratorSettings),
         )
     configure_logging(NAME, settings.telemetry)
-    return run(settings, _stop_signal())
+    return run(settings, stop_signal())
 
 
 def run(settings: AllSettings, stop: Event) -> Exit:
     """Take requests and look after datasets until `stop`; gives the exit code."""
-    try:
-        serve(settings, stop)
-    except Misconfigured as error:
-        log.error("halted", why=str(error))  # noqa: TRY400 - the message says all, and names the remedy
-        return Exit.HALTED
-    except Outage as error:
-        log.error("outage", why=str(error))  # noqa: TRY400 - see above
-        return Exit.OUTAGE
-    except Exception:
-        log.exception("crashed")
-        return Exit.OUTAGE
-    log.info("stopped")
-    return Exit.OK
+    return ended(lambda: serve(settings, stop))
 
 
 def serve(settings: AllSettings, stop: Event) -> None:
@@ -91,11 +78,3 @@ def serve(settings: AllSettings, stop: Event) -> None:
 
         upkeep = Upkeep(store, settings.curator)
         Requests(settings.kafka, erase, upkeep.run_due, health.beat, metrics.dead_letter).run(stop)
-
-
-def _stop_signal() -> Event:
-    """Set an event at SIGTERM and SIGINT: what is in hand is finished, or done again by the next start."""
-    stop = Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
-    return stop

@@ -1,6 +1,5 @@
 """The process: its settings, its servers, its signals, and one exit code for each way to end (see `Exit`)."""
 
-import signal
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -22,12 +21,11 @@ from shared.contracts.releases import ModelPublished
 from shared.contracts.topics import DATASETS_READY, MODELS_PUBLISHED, Topic
 from shared.flywheel.config import Flywheel
 from shared.flywheel.load import configured_flywheel
-from shared.io.outage import Misconfigured, Outage
 from shared.io.s3 import S3ObjectStore
 from shared.models.run_store import RunStore
 from shared.models.signing import Signer, Trust
 from shared.settings import KafkaSettings, SigningSettings, StoreSettings, TelemetrySettings, home, load
-from shared.stream.exits import Exit
+from shared.stream.ending import ended, stop_signal
 from shared.stream.membership import instance_id
 from shared.stream.refusal import refusing
 from shared.telemetry.health import serve_health
@@ -133,28 +131,3 @@ def main() -> int:
     configure_logging(SERVICE, trainer.telemetry)
     stop = stop_signal()
     return ended(lambda: trainer.serve(stop))
-
-
-def ended(work: Callable[[], None]) -> Exit:
-    """Do `work`, and give the exit code for how it ended."""
-    try:
-        work()
-    except Misconfigured as error:
-        log.error("halted", why=str(error))  # noqa: TRY400 - the message says all, and names the remedy
-        return Exit.HALTED
-    except Outage as error:
-        log.error("outage", why=str(error))  # noqa: TRY400 - see above
-        return Exit.OUTAGE
-    except Exception:
-        log.exception("crashed")
-        return Exit.OUTAGE
-    log.info("stopped")
-    return Exit.OK
-
-
-def stop_signal() -> Event:
-    """Set an event at SIGTERM and SIGINT: the run in hand is ended, and goes on at the next start."""
-    stop = Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
-    return stop

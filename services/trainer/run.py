@@ -7,13 +7,14 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from services.trainer.app import Trainer, ended, stop_signal
+from services.trainer.app import Trainer
 from services.trainer.hand import Hand
 from services.trainer.metrics import SERVICE, TrainerMetrics
 from shared.datasets.store import NoSuchVersion
 from shared.flywheel.config import Flywheel
 from shared.flywheel.learning import Task
 from shared.settings import SettingsError
+from shared.stream.ending import ended, stop_signal
 from shared.stream.refusal import refusing
 from shared.telemetry.logging import configure_logging
 

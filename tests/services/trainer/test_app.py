@@ -7,9 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from services.trainer.app import ended
 from shared.contracts.failures import REPLAYED_HEADER, from_headers
-from shared.io.outage import Misconfigured, Outage
 from shared.models.runs import run_id
 from shared.models.verify import problems
 from shared.stream.exits import Exit
@@ -67,20 +65,6 @@ def test_two_trainers_and_one_event_make_one_run(world: World) -> None:
     assert outcomes(world, 1) == {"good": (1, "promote")}
     assert (world.models.versions(), len(world.events()), len(world.models.verdicts())) == ([1], 1, 1)
     assert world.log.count('"doing": "training on') == 1
-
-
-@pytest.mark.parametrize(
-    ("error", "code"),
-    [(Outage("away"), Exit.OUTAGE), (Misconfigured("wrong"), Exit.HALTED), (ValueError("a bug"), Exit.OUTAGE)],
-)
-def test_servers_that_are_away_end_the_process_with_70(error: Exception, code: Exit) -> None:
-    """And one that is set up wrongly with 78: the supervisor knows what to do."""
-
-    def fail() -> None:
-        raise error
-
-    assert ended(fail) == code
-    assert ended(lambda: None) == Exit.OK
 
 
 @pytest.mark.integration

@@ -9,6 +9,7 @@ from shared.contracts.topics import DATASETS_READY, MODELS_PUBLISHED
 from shared.flywheel.config import Flywheel
 from shared.io.s3 import S3ObjectStore
 from shared.settings import KafkaSettings, SigningSettings, StoreSettings, TelemetrySettings, load
+from shared.stream.ending import ended, stop_signal
 from shared.telemetry.logging import configure_logging
 from tests.services.trainer.orders import Fate, FatedStore, Orders, kill, renamed
 
@@ -48,5 +49,5 @@ if __name__ == "__main__":
     setattr(app, "S3ObjectStore", FatedS3)  # noqa: B010 - the one place where the app gets it from
     made = trainer(Orders.given())
     configure_logging("trainer", made.telemetry)
-    stop = app.stop_signal()
-    sys.exit(app.ended(lambda: made.serve(stop)))
+    stop = stop_signal()
+    sys.exit(ended(lambda: made.serve(stop)))
