@@ -5,41 +5,41 @@ time it doesn't: the head learns from the very numbers that it will be asked abo
 any other run would compute. It costs a fifth more than batches of 16 that are sorted by length.
 """
 
-import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final
 
-import msgspec
 import numpy as np
-import onnxruntime
+import structlog
 from numpy.typing import NDArray
 
 from services.trainer.embedding_cache import EmbeddingCache, text_key
-from shared.encoding.spec import ATTENTION_MASK, INPUT_IDS, SENTENCE_EMBEDDING, Encoding
-from shared.encoding.tokens import Tokens
+from shared.models.loaded_encoder import LoadedEncoder
 
 PORTION: Final = 2_048
 """Texts that are embedded between two words of progress, and kept together."""
+
+CHECKED: Final = 4
+"""Of the texts whose embeddings are known, so many are embedded again."""
+
+log = structlog.get_logger()
 
 
 class Embedder:
     """Embeddings of texts, float32 of shape `(texts, dimensions)`: from a cache, else computed on some threads."""
 
-    def __init__(self, graph: Path, tokenizer: Path, encoding: Encoding, cache: Path | None, threads: int) -> None:
-        """Embed by `graph`. What is known is in a folder of `cache` that is named for all that it depends on."""
-        self._session = onnxruntime.InferenceSession(graph, _one_thread(), providers=["CPUExecutionProvider"])
-        self._tokens = Tokens.load(tokenizer, encoding)
-        folder = None if cache is None else cache / "embeddings" / _name(graph, tokenizer, encoding)
-        self._cache = None if folder is None else EmbeddingCache(folder)
+    def __init__(self, encoder: LoadedEncoder, cache: Path | None, threads: int) -> None:
+        """Embed by `encoder`. What is known is in a folder of `cache` that is named for all that it depends on."""
+        self._encoder = encoder
+        self._cache = None if cache is None else EmbeddingCache(cache / "embeddings" / encoder.name)
         self._threads = threads
 
     def embed(self, texts: Sequence[str], progress: Callable[[str], None]) -> NDArray[np.float32]:
         """Embed `texts`; each text once, however often it is among them."""
-        keys = [text_key(text) for text in texts]
-        known = {} if self._cache is None else self._cache.find(keys)
-        missing = [(key, text) for key, text in dict(zip(keys, texts, strict=True)).items() if key not in known]
+        distinct = {text_key(text): text for text in texts}
+        known = self._known(distinct)
+        missing = [(key, text) for key, text in distinct.items() if key not in known]
         with ThreadPoolExecutor(self._threads) as pool:
             for start in range(0, len(missing), PORTION):
                 portion = missing[start : start + PORTION]
@@ -48,25 +48,20 @@ class Embedder:
                     self._cache.add(made)
                 known |= made
                 progress(f"embedding: {start + len(portion):,} of {len(missing):,} texts")
-        return np.stack([known[key] for key in keys])
+        return np.stack([known[text_key(text)] for text in texts])
+
+    def _known(self, texts: Mapping[bytes, str]) -> dict[bytes, NDArray[np.float32]]:
+        """Give what the cache has of `texts`; a cache that another kind of processor has filled is emptied."""
+        if self._cache is None:
+            return {}
+        known = self._cache.find(texts.keys())
+        for key in list(known)[:CHECKED]:
+            if not np.array_equal(known[key], self._one((key, texts[key]))):
+                log.warning("embeddings_made_again", why="this processor computes others than those that are kept")
+                self._cache.clear()
+                return {}
+        return known
 
     def _one(self, item: tuple[bytes, str]) -> NDArray[np.float32]:
-        ids, mask = self._tokens.encode([item[1]])
-        (vectors,) = self._session.run([SENTENCE_EMBEDDING], {INPUT_IDS: ids, ATTENTION_MASK: mask})
-        vector: NDArray[np.float32] = vectors[0]
+        vector: NDArray[np.float32] = self._encoder.embed(item[1])[0]
         return vector
-
-
-def _one_thread() -> onnxruntime.SessionOptions:
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    return options
-
-
-def _name(graph: Path, tokenizer: Path, encoding: Encoding) -> str:
-    whole = hashlib.sha256(msgspec.json.encode((encoding.transformer, encoding.max_characters)))
-    for path in (graph, tokenizer):
-        with path.open("rb") as file:
-            whole.update(hashlib.file_digest(file, "sha256").digest())
-    return whole.hexdigest()[:32]

@@ -3,7 +3,7 @@
 import fcntl
 import hashlib
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -34,7 +34,7 @@ class EmbeddingCache:
         self._folder = folder
         folder.mkdir(parents=True, exist_ok=True)
 
-    def find(self, keys: Sequence[bytes]) -> dict[bytes, Floats]:
+    def find(self, keys: Iterable[bytes]) -> dict[bytes, Floats]:
         """Give the vectors of those keys that are known."""
         wanted = set(keys)
         while True:
@@ -52,6 +52,11 @@ class EmbeddingCache:
             self._write(vectors)
         if len(self._segments()) > MOST_SEGMENTS:
             self._merge()
+
+    def clear(self) -> None:
+        """Forget all."""
+        for segment in self._segments():
+            segment.unlink(missing_ok=True)
 
     def _segments(self) -> list[Path]:
         return sorted(self._folder.glob("*.safetensors"))

@@ -2,6 +2,7 @@
 
 A text is asked alone, as the gateway asks it: an int8 encoder's answer depends on what is in its batch. Texts that
 occur in several rows are asked once, and a thread a core asks, for ONNX Runtime lets go of the interpreter meanwhile.
+What an encoder makes of a text is made once a machine: a champion and its refit have it in common, and training too.
 """
 
 import os
@@ -10,42 +11,19 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Final, Protocol
+from typing import Final
 
 import numpy as np
-import structlog
-from numpy.typing import NDArray
 
+from services.trainer.contestant import Candidate, Classifier, Rivals
 from services.trainer.core.evidence import Correct, Evidence, Sample, count_corrections
 from services.trainer.core.examples import Examples, Splits
-from services.trainer.core.promotion import OVERALL, best_so_far
-from services.trainer.tasks.task import Package
-from shared.models.files import DamagedFile
-from shared.models.manifest import ENCODER
+from services.trainer.core.promotion import OVERALL
 from shared.models.runs import Rung
-from shared.models.runtime import LoadedModel, serving_files
-from shared.models.signing import Trust, Untrusted
-from shared.models.store import ModelStore, NoSuchModelVersion
 
 TIMED_TEXTS: Final = 200
 FP32_ROWS: Final = 600
 """So many rows are asked of the fp32 graph beside int8: it takes several times as long, and changes few answers."""
-
-log = structlog.get_logger()
-
-
-class Classifier(Protocol):
-    """What can be measured: a loaded model."""
-
-    @property
-    def labels(self) -> tuple[str, ...]:
-        """Give the labels, in the order of the probabilities."""
-        ...
-
-    def predict(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Give probabilities, `(texts, labels)`."""
-        ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,23 +44,6 @@ class Measured:
     def metrics(self, split: str) -> dict[str, float]:
         """Give the accuracies as a manifest has them, by `<split>.<slice>`."""
         return {f"{split}.{name}": round(value, 5) for name, value in self.accuracies.items()}
-
-
-@dataclass(frozen=True)
-class Rivals:
-    """What a candidate is compared with: the version that serves, and the best so far where that is another."""
-
-    champion: Classifier | None = None
-    best: Classifier | None = None
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """A trained model, loaded: as it will serve, and its fp32 graph where that is another. `bytes` are what serves."""
-
-    serving: Classifier
-    bytes: int
-    fp32: Classifier | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,15 +83,17 @@ def accuracies(correct: Correct, slices: Sequence[str]) -> dict[str, float]:
 
 def ask(model: Classifier, texts: Sequence[str], threads: int | None = None) -> tuple[str, ...]:
     """Give the likeliest label of each text; an empty string where a probability is no number."""
+    distinct = sorted(dict.fromkeys(texts), key=len, reverse=True)
+    known = model.embeddings(distinct)
 
-    def answer(text: str) -> str:
-        probabilities = model.predict([text])[0]
+    def answer(place: int) -> str:
+        embedding = None if known is None else known[place : place + 1]
+        probabilities = model.predict([distinct[place]], embedding)[0]
         return model.labels[int(probabilities.argmax())] if np.isfinite(probabilities).all() else ""
 
-    distinct = sorted(dict.fromkeys(texts), key=len, reverse=True)
     with ThreadPoolExecutor(threads or os.cpu_count()) as pool:
-        known = dict(zip(distinct, pool.map(answer, distinct), strict=True))
-    return tuple(known[text] for text in texts)
+        answers = dict(zip(distinct, pool.map(answer, range(len(distinct))), strict=True))
+    return tuple(answers[text] for text in texts)
 
 
 def milliseconds_a_text(model: Classifier, texts: Sequence[str], seed: int = 0) -> float:
@@ -149,48 +112,6 @@ def _milliseconds(model: Classifier, text: str) -> float:
     began = time.thread_time()
     model.predict([text])
     return 1_000 * (time.thread_time() - began)
-
-
-def open_package(package: Package) -> Candidate:
-    """Load a candidate from its files; raises `UnsafeGraph`, and `ValueError` for files that are no model."""
-    names = serving_files(package.encoding, package.precision)
-    files = {name: package.folder / name for name in names}
-    serving = LoadedModel.load(files, package.labels, package.encoding, package.precision)
-    fp32 = None
-    if package.precision == "int8" and (package.folder / ENCODER["fp32"]).exists():
-        names = serving_files(package.encoding, "fp32")
-        files_fp32 = {name: package.folder / name for name in names}
-        fp32 = LoadedModel.load(files_fp32, package.labels, package.encoding, "fp32")
-    return Candidate(serving, sum(path.stat().st_size for path in files.values()), fp32)
-
-
-def open_version(store: ModelStore, version: int, trust: Trust, cache: Path) -> LoadedModel:
-    """Load a published version, its signature and digests checked.
-
-    Raises `NoSuchModelVersion`, `Untrusted`, `DamagedFile` and `UnsafeGraph`.
-    """
-    manifest = store.read(version, trust)
-    files = store.fetch(manifest, serving_files(manifest.encoding, manifest.precision), cache)
-    return LoadedModel.load(files, manifest.labels, manifest.encoding, manifest.precision)
-
-
-def open_rivals(store: ModelStore, champion: int | None, trust: Trust, cache: Path) -> Rivals:
-    """Load the version that serves, and the best so far where that is another.
-
-    A champion that can't be loaded is an error, for then nobody knows what would be replaced. A best version that can't
-    be loaded, such as one of a key that is trusted no more, is told in the log, and left out.
-    """
-    if champion is None:
-        return Rivals()
-    opened = open_version(store, champion, trust, cache)
-    best = best_so_far(store.verdicts())
-    if best is None or best == champion:
-        return Rivals(opened)
-    try:
-        return Rivals(opened, open_version(store, best, trust, cache))
-    except (NoSuchModelVersion, Untrusted, DamagedFile) as error:
-        log.warning("best_version_left_out", model=store.model, version=best, reason=str(error))
-        return Rivals(opened)
 
 
 def gather(candidate: Candidate, splits: Splits, rung: Rung, rivals: Rivals, baseline: Mapping[str, float]) -> Gathered:

@@ -20,10 +20,11 @@ import msgspec
 from services.trainer.baseline import baseline_figures
 from services.trainer.candidate import fetched
 from services.trainer.checkpoints import RunCheckpoints
+from services.trainer.contestant import Candidate, open_package, open_rivals
 from services.trainer.core.card import learnt_from
 from services.trainer.core.examples import Splits
 from services.trainer.core.promotion import judge
-from services.trainer.evaluation import Candidate, Gathered, gather, open_package, open_rivals
+from services.trainer.evaluation import Gathered, gather
 from services.trainer.order import Order
 from services.trainer.publication import Figures, keep_logs, manifest_of, put_files, with_card
 from services.trainer.splits import read_splits
@@ -91,7 +92,7 @@ class Execution:
         """
         made = self._models.of_run(self.order.run, self.bench.trust)
         package = self._train() if made is None else self._fetch(made)
-        candidate = open_package(package)
+        candidate = open_package(package, self.bench.cache)
         serving, gathered = self._gather(candidate)
         if made is None:
             made = self._publish(package, candidate, gathered)
@@ -155,7 +156,7 @@ class Execution:
             baseline = self._baseline
         with self.stages("evaluate"):
             champion = None if serving is None else serving.champion
-            rivals = open_rivals(self._models, champion, self.bench.trust, self.bench.cache / "models")
+            rivals = open_rivals(self._models, champion, self.bench.trust, self.bench.cache)
             judged = {
                 slice_: share
                 for name, share in baseline.items()

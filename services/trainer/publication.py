@@ -8,9 +8,9 @@ from typing import Final
 
 import msgspec
 
+from services.trainer.contestant import Candidate
 from services.trainer.core.card import Learnt, model_card
 from services.trainer.core.golden import golden_answers
-from services.trainer.evaluation import Candidate
 from services.trainer.order import Order
 from services.trainer.tasks.task import Package
 from shared.contracts.envelope import to_headers

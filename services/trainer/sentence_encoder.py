@@ -13,6 +13,7 @@ from services.trainer.export import REVISION, Exported, export, load_transformer
 from services.trainer.machine import Machine
 from services.trainer.made_once import made_once
 from shared.encoding.spec import Encoding, TransformerSpec
+from shared.models.loaded_encoder import LoadedEncoder
 from shared.models.manifest import ENCODER, TOKENIZER
 
 
@@ -27,7 +28,8 @@ class SentenceEncoder:
 
     def embedder(self, encoding: Encoding, cache: Path, threads: int) -> Embedder:
         """Give what embeds texts with the graph that serves; what others can use is kept in `cache`."""
-        return Embedder(self.exported.serving, self.tokenizer, encoding, cache if self.frozen else None, threads)
+        encoder = LoadedEncoder.load(self.exported.serving, self.tokenizer, encoding)
+        return Embedder(encoder, cache if self.frozen else None, threads)
 
     def put_into(self, folder: Path) -> None:
         """Put the model's files of it into `folder`, as links where that can be."""

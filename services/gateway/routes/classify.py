@@ -6,7 +6,6 @@ from typing import Final
 
 import msgspec
 
-from services.gateway.core.marks import MOST_MARKS, has_too_many_marks
 from services.gateway.core.messages import Classification, Classifications, ClassifyRequest
 from services.gateway.core.predictions import Asked, prediction
 from services.gateway.errors import INVALID, LATE, NO_SUCH_MODEL, NOT_SERVED, OVERLOADED, Problem
@@ -16,6 +15,7 @@ from services.gateway.settings import GatewaySettings
 from services.gateway.state import State
 from services.gateway.transport import Answer, Call, decode
 from shared.contracts.predictions import PredictionRecorded
+from shared.text.marks import MOST_MARKS, has_too_many_marks
 
 PREDICTION_PROBLEMS: Final = (INVALID, NO_SUCH_MODEL, NOT_SERVED, OVERLOADED, LATE)
 _DECODER: Final = msgspec.json.Decoder(ClassifyRequest)

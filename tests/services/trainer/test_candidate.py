@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from services.trainer.candidate import fetched
-from services.trainer.evaluation import open_package
+from services.trainer.contestant import open_package
 from services.trainer.machine import Machine
 from services.trainer.splits import read_splits
 from services.trainer.tasks.task import Package, Workspace
@@ -53,7 +53,7 @@ def test_a_published_version_answers_as_it_did(tmp_path: Path) -> None:
     assert replace(again, folder=package.folder, int8_refusal="", licences=(), stages={}) == replace(
         package, int8_refusal="", licences=(), stages={}
     )
-    first, second = (open_package(one).serving.predict(["sums of columns"]) for one in (package, again))
+    first, second = (open_package(one, tmp_path).serving.predict(["sums of columns"]) for one in (package, again))
     assert np.array_equal(first, second)
 
     shelf.store.put(f"models/{shelf.task}/files/{made.files[HEAD].sha256}", b"altered")

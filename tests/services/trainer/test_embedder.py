@@ -4,10 +4,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from safetensors.numpy import load_file, save_file
 
 from services.trainer.embedder import PORTION, Embedder
 from services.trainer.sentence_encoder import spec_of
 from shared.encoding.spec import Encoding
+from shared.models.loaded_encoder import LoadedEncoder
 from shared.models.manifest import ENCODER
 from tests.services.trainer.learning import WORDS
 from tests.services.trainer.tiny_bert import tiny_bert, tiny_encoder
@@ -25,7 +27,7 @@ def encoder(tiny_graphs: Path) -> tuple[Path, Path, Encoding]:
 def embedder(encoder: tuple[Path, Path, Encoding], cache: Path | None, name: str = ENCODER["int8"]) -> Embedder:
     """Embed by the int8 graph, as a gateway does."""
     folder, tokenizer, encoding = encoder
-    return Embedder(folder / name, tokenizer, encoding, cache, threads=2)
+    return Embedder(LoadedEncoder.load(folder / name, tokenizer, encoding), cache, threads=2)
 
 
 def test_neighbours_change_nothing(encoder: tuple[Path, Path, Encoding]) -> None:
@@ -71,3 +73,19 @@ def test_what_is_done_is_kept_by_portions(
     said: list[str] = []
     embedder(encoder, tmp_path).embed(TEXTS, said.append)
     assert said[0] == f"embedding: 10 of {len(TEXTS) - 20} texts"
+
+
+def test_what_another_processor_has_embedded_is_embedded_again(
+    encoder: tuple[Path, Path, Encoding], tmp_path: Path
+) -> None:
+    """A home may move to another machine, whose sums are a little different: the head must learn what it will see."""
+    truth = embedder(encoder, tmp_path).embed(TEXTS, lambda _: None)
+    (segment,) = tmp_path.rglob("*.safetensors")
+    tensors = load_file(segment)
+    save_file(tensors | {"vectors": tensors["vectors"] + np.float32(1e-6)}, segment)
+    said: list[str] = []
+    again = embedder(encoder, tmp_path).embed(TEXTS, said.append)
+    assert (again == truth).all()
+    assert said == [f"embedding: {len(TEXTS)} of {len(TEXTS)} texts"]
+    assert (embedder(encoder, tmp_path).embed(TEXTS, said.append) == truth).all()
+    assert len(said) == 1

@@ -10,29 +10,15 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from services.trainer.contestant import Candidate, Contestant, Rivals, open_package
 from services.trainer.core.evidence import Corrections
 from services.trainer.core.examples import Examples, Splits
 from services.trainer.core.promotion import judge
-from services.trainer.evaluation import (
-    Candidate,
-    Rivals,
-    ask,
-    gather,
-    measure,
-    milliseconds_a_text,
-    open_package,
-    open_rivals,
-)
-from services.trainer.tasks.task import Package
+from services.trainer.evaluation import ask, gather, measure, milliseconds_a_text
 from shared.flywheel.learning import Gate
-from shared.io.memory import MemoryObjectStore
-from shared.models.manifest import ENCODER
-from shared.models.runtime import LoadedModel, serving_files
-from shared.models.signing import Untrusted
-from shared.models.store import ModelStore, NoSuchModelVersion
 from tests.services.trainer.learning import NONE
-from tests.shared.models.builders import MODEL, manifest, signer, trust, verdict
-from tests.shared.models.small_models import ENCODINGS, LABELS, TEXTS, load_model, write_model
+from tests.services.trainer.packages import packaged
+from tests.shared.models.small_models import ENCODINGS, LABELS, TEXTS, load_model
 
 
 @dataclass
@@ -44,8 +30,12 @@ class Said:
     asked: list[tuple[str, ...]] = field(default_factory=list)
     lock: Lock = field(default_factory=Lock)
 
-    def predict(self, texts: Sequence[str]) -> NDArray[np.float32]:
+    def embeddings(self, texts: Sequence[str]) -> None:
+        """Give none: it reads no text."""
+
+    def predict(self, texts: Sequence[str], embeddings: NDArray[np.float32] | None = None) -> NDArray[np.float32]:
         """Give 1 to the answer; a text whose answer is no label has no numbers."""
+        assert embeddings is None
         with self.lock:
             self.asked.append(tuple(texts))
         found = [self.answers.get(text, "other") for text in texts]
@@ -98,7 +88,7 @@ def test_texts_are_asked_alone_and_once() -> None:
 @pytest.mark.parametrize("encoding", ["hashed", "both"])
 def test_threads_change_no_answer(encoding: str, tmp_path: Path) -> None:
     """Of a real model, in int8 where it has an encoder."""
-    model = load_model(tmp_path, ENCODINGS[encoding])
+    model = Contestant(load_model(tmp_path, ENCODINGS[encoding]), tmp_path / "cache")
     one_by_one = tuple(LABELS[int(model.predict([text])[0].argmax())] for text in TEXTS)
     assert ask(model, TEXTS, threads=4) == one_by_one
     assert len(set(one_by_one)) > 1
@@ -112,8 +102,12 @@ class Slow:
     works: bool
     labels: tuple[str, ...] = ("a",)
 
-    def predict(self, texts: Sequence[str]) -> NDArray[np.float32]:
+    def embeddings(self, texts: Sequence[str]) -> None:
+        """Give none."""
+
+    def predict(self, texts: Sequence[str], embeddings: NDArray[np.float32] | None = None) -> NDArray[np.float32]:
         """Take it for texts that say so."""
+        assert embeddings is None
         until = time.thread_time() + self.seconds
         while self.works and texts[0] == "slow" and time.thread_time() < until:
             pass
@@ -136,84 +130,6 @@ def test_time_is_that_of_one_core(model: Slow, slow_texts: int, least: float, mo
 def test_where_there_is_no_text_there_is_no_time() -> None:
     """The gate says that it wasn't measured."""
     assert np.isnan(milliseconds_a_text(Slow(0, False), []))
-
-
-def packaged(folder: Path, name: str = "both", precision: str = "int8") -> Package:
-    """Give a trained model as a task leaves it."""
-    write_model(folder, ENCODINGS[name])
-    return Package(folder=folder, labels=LABELS, encoding=ENCODINGS[name], precision=precision)  # type: ignore[arg-type]
-
-
-def test_a_package_is_opened_as_it_will_serve(tmp_path: Path) -> None:
-    """With its fp32 graph beside it, which is not counted, for it doesn't serve."""
-    candidate = open_package(packaged(tmp_path / "both"))
-    files = serving_files(ENCODINGS["both"], "int8")
-    assert ENCODER["int8"] in files
-    assert candidate.bytes == sum((tmp_path / "both" / name).stat().st_size for name in files)
-    assert candidate.fp32 is not None
-    ours, theirs = (np.asarray(model.predict(TEXTS[:9])) for model in (candidate.serving, candidate.fp32))
-    assert not np.array_equal(ours, theirs)
-    assert np.allclose(ours, theirs, atol=0.1)
-
-
-@pytest.mark.parametrize(("name", "precision"), [("hashed", "fp32"), ("both", "fp32")])
-def test_a_model_that_serves_in_fp32_has_no_other(name: str, precision: str, tmp_path: Path) -> None:
-    """There is nothing to compare it with."""
-    assert open_package(packaged(tmp_path / name, name, precision)).fp32 is None
-
-
-@pytest.fixture
-def models(tmp_path: Path) -> ModelStore:
-    """Publish three versions, each with answers of its own, the second signed by another key."""
-    store = ModelStore(MemoryObjectStore(), MODEL)
-    for number in range(3):
-        files = write_model(tmp_path / str(number), ENCODINGS["hashed"], seed=number)
-        entries = {name: store.put_file(path) for name, path in files.items()}
-        said = manifest(entries, labels=LABELS, encoding=ENCODINGS["hashed"], run=f"topic/{number:08d}/ngrams")
-        store.publish(said, signer(2 if number == 1 else 1))
-    return store
-
-
-def probabilities(model: object) -> NDArray[np.float32]:
-    """Give what tells one version from another."""
-    assert isinstance(model, LoadedModel)
-    return model.predict(TEXTS[:3])
-
-
-def test_no_champion_no_rivals(models: ModelStore, tmp_path: Path) -> None:
-    """The first model has nobody to beat but the commonest label."""
-    assert open_rivals(models, None, trust(), tmp_path / "cache") == Rivals()
-
-
-def test_the_champion_and_the_best_so_far_are_rivals(models: ModelStore, tmp_path: Path) -> None:
-    """The best is a rival of its own where a later champion was below it."""
-    both = trust(signer(), signer(2))
-    alone = open_rivals(models, 2, both, tmp_path / "cache")
-    assert alone.best is None
-    assert np.array_equal(
-        probabilities(alone.champion), probabilities(load_model(tmp_path / "1", ENCODINGS["hashed"], 1))
-    )
-    models.record_verdict(verdict(2, None))
-    assert open_rivals(models, 2, both, tmp_path / "cache").best is None
-    found = open_rivals(models, 3, both, tmp_path / "cache")
-    assert np.array_equal(probabilities(found.best), probabilities(alone.champion))
-
-
-def test_a_champion_that_cannot_be_loaded_is_an_error(models: ModelStore, tmp_path: Path) -> None:
-    """Nobody would know what is replaced."""
-    with pytest.raises(Untrusted):
-        open_rivals(models, 2, trust(), tmp_path / "cache")
-    with pytest.raises(NoSuchModelVersion):
-        open_rivals(models, 9, trust(), tmp_path / "cache")
-
-
-@pytest.mark.parametrize("best", [2, 9], ids=["of a key that isn't trusted", "that isn't there"])
-def test_a_best_version_that_cannot_be_loaded_is_left_out(models: ModelStore, best: int, tmp_path: Path) -> None:
-    """It judges, and serves nobody: a key that is trusted no more must not end all promotions."""
-    models.record_verdict(verdict(best, None))
-    found = open_rivals(models, 1, trust(), tmp_path / "cache")
-    assert found.champion is not None
-    assert found.best is None
 
 
 def test_all_models_are_asked_the_same_rows() -> None:
@@ -256,7 +172,7 @@ def test_a_real_candidate_is_judged(tmp_path: Path) -> None:
     """From files to a verdict: a first model without a use is kept away."""
     texts = [(text, LABELS[place % 3], "short:en") for place, text in enumerate(TEXTS)]
     splits = Splits(train=rows(*texts), validation=rows(*texts), test=rows(*texts), corrections=NONE)
-    gathered = gather(open_package(packaged(tmp_path / "model")), splits, "first", Rivals(), {})
+    gathered = gather(open_package(packaged(tmp_path / "model"), tmp_path / "cache"), splits, "first", Rivals(), {})
     verdict = judge(gathered.evidence, Gate())
     assert verdict.decision == "keep"
     assert verdict.reason.startswith("Kept: nowhere surely better than the commonest label")

@@ -1,5 +1,7 @@
 """Writes a text in one form, so that what looks the same is the same: Unicode NFC, one kind of space and line end.
 
+Of marks without end on one letter, which nobody can read, the first hundred stay.
+
 Full-width punctuation, curly quotes and brackets stay: in Chinese they are the right ones.
 """
 
@@ -9,6 +11,7 @@ from dataclasses import replace
 from typing import Final
 
 from services.cleaner.core.document import Document, Policy, Rejection, Step
+from shared.text.marks import without_endless_marks
 
 _LINE_END: Final = re.compile("\r\n?|[\x0b\x0c\x85\u2028\u2029]")
 _SPACE: Final = re.compile("[\t\u00a0\u1680\u2000-\u200a\u202f\u205f]")
@@ -36,7 +39,9 @@ def normalise(document: Document, policy: Policy) -> Document | Rejection:
 def normalised(text: str) -> str:
     """Give `text` in its one form; doing it twice changes nothing."""
     seen = _INVISIBLE.sub("", _SPACE.sub(" ", _LINE_END.sub("\n", text)))
-    lines = (_INNER_SPACES.sub(" ", line.rstrip()) for line in unicodedata.normalize("NFC", seen).split("\n"))
+    # Twice, for some marks are two once they are normalised.
+    composed = without_endless_marks(unicodedata.normalize("NFC", without_endless_marks(seen)))
+    lines = (_INNER_SPACES.sub(" ", line.rstrip()) for line in composed.split("\n"))
     joined = _BLANK_LINES.sub("\n\n", "\n".join(lines)).rstrip()
     return _INDENT.sub("", joined)
 
@@ -45,4 +50,4 @@ def _line(text: str) -> str:
     return " ".join(normalised(text).split())
 
 
-NORMALISE: Final = Step("normalise", 1, normalise)
+NORMALISE: Final = Step("normalise", 2, normalise)

@@ -6,8 +6,8 @@ import unicodedata
 
 import pytest
 
-from services.gateway.core.marks import MOST_MARKS, has_too_many_marks
 from shared.text.fingerprint import text_hash
+from shared.text.marks import MOST_MARKS, has_too_many_marks, without_endless_marks
 
 ACUTE, BELOW = "\u0301", "\u0316"
 TIBETAN = "\u0f73"
@@ -47,3 +47,18 @@ def test_what_is_let_in_is_hashed_at_once() -> None:
     began = time.process_time()
     text_hash(text)
     assert time.process_time() - began < 0.5
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("", ""),
+        ("Việt Nam, ทั้งที่, שָׁלוֹם", "Việt Nam, ทั้งที่, שָׁלוֹם"),
+        ("a" + ACUTE * 5_000 + "b" + BELOW * 5_000 + "合", "a" + ACUTE * MOST_MARKS + "b" + BELOW * MOST_MARKS + "合"),
+        (ACUTE * 5_000 + "\ud800", ACUTE * MOST_MARKS + "\ud800"),
+    ],
+)
+def test_marks_without_end_have_one(text: str, left: str) -> None:
+    """What stands between them stays, whatever it is."""
+    assert without_endless_marks(text) == left
+    assert not has_too_many_marks(left)
