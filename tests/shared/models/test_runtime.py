@@ -1,7 +1,5 @@
 """A loaded model answers as it was trained, whoever asks at the same time, and goes without a trace."""
 
-import gc
-import weakref
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -17,7 +15,6 @@ from numpy.typing import NDArray
 from services.trainer.head_graph import build_head
 from shared.encoding.ngrams import NgramFeatures
 from shared.encoding.spec import NGRAMS, TOKENIZER, VOCABULARY, Encoding, NgramSpec, Precision
-from shared.encoding.tokens import Tokens
 from shared.models.graphs import UnsafeGraph
 from shared.models.manifest import ENCODER, HEAD
 from shared.models.runtime import LoadedModel, serving_files
@@ -76,20 +73,6 @@ def test_probabilities_are_torch_s(tmp_path: Path) -> None:
 
     np.testing.assert_allclose(model.predict(TEXTS), expected, atol=1e-5)
     assert len(set(expected.argmax(1).tolist())) == len(LABELS)
-
-
-def test_embeddings_are_those_of_the_encoder(tmp_path: Path) -> None:
-    """As torch computes them from the same weights; int8 comes close."""
-    encoding = ENCODINGS["transformer"]
-    files = write_model(tmp_path, encoding)
-    exact, quantised = (LoadedModel.load(files, LABELS, encoding, precision) for precision in ("fp32", "int8"))
-    table, matrix = torch.from_numpy(numbers(0, 500, DIMENSIONS)), torch.from_numpy(numbers(1, DIMENSIONS, DIMENSIONS))
-    tokens = Tokens.load(files[TOKENIZER], encoding)
-    expected = np.stack([(table[tokens.ids(text)].mean(0) @ matrix).numpy() for text in TEXTS])
-
-    np.testing.assert_allclose(embedded(exact), expected, atol=1e-5)
-    np.testing.assert_allclose(embedded(quantised), expected, atol=0.1)
-    assert not np.array_equal(embedded(quantised), embedded(exact))
 
 
 def embedded(model: LoadedModel) -> NDArray[np.float32]:
@@ -206,25 +189,6 @@ def test_a_model_of_nothing_is_refused(tmp_path: Path, labels: tuple[str, ...], 
     """No labels, or nothing that is read of a text."""
     with pytest.raises(ValueError, match="a model has labels"):
         LoadedModel.load(write_model(tmp_path, ENCODINGS["hashed"]), labels, encoding, "fp32")
-
-
-def test_versions_share_an_encoder_while_one_of_them_lives(tmp_path: Path) -> None:
-    """A retrained head brings the same encoder in another folder; one with other weights has its own."""
-    encoding = ENCODINGS["transformer"]
-    one, same = (
-        LoadedModel.load(write_model(tmp_path / name, encoding), LABELS, encoding, "fp32") for name in ("one", "same")
-    )
-    other = LoadedModel.load(write_model(tmp_path / "other", encoding, seed=9), LABELS, encoding, "fp32")
-
-    assert one.encoder is same.encoder
-    assert one.encoder is not other.encoder
-    encoder = weakref.ref(one.encoder)
-    del one
-    gc.collect()
-    assert encoder() is not None
-    del same
-    gc.collect()
-    assert encoder() is None
 
 
 def test_a_hundred_swaps_leave_no_memory_behind(tmp_path: Path) -> None:
