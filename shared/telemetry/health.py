@@ -17,9 +17,9 @@ from typing import Final, NamedTuple, Protocol, TypeVar
 
 import structlog
 from prometheus_client import CollectorRegistry
-from prometheus_client.exposition import choose_encoder
 
 from shared.settings import TelemetrySettings
+from shared.telemetry.metrics import exposed
 
 log = structlog.get_logger(__name__)
 
@@ -150,8 +150,8 @@ class _Handler(BaseHTTPRequestHandler):
             case "/readyz":
                 self._say(self.server.health.ready())
             case "/metrics":
-                encode, content_type = choose_encoder(self.headers.get("Accept", ""))
-                self._answer(HTTPStatus.OK, content_type, encode(self.server.registry))
+                body, content_type = exposed(self.server.registry, self.headers.get("Accept", ""))
+                self._answer(HTTPStatus.OK, content_type, body)
             case _:
                 self._answer(HTTPStatus.NOT_FOUND, "text/plain", b"/livez, /readyz and /metrics are here\n")
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Final, TypeVar
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, disable_created_metrics
+from prometheus_client.exposition import choose_encoder
 
 from shared.telemetry.metric_names import DESCRIPTIONS, LABELS, MetricName
 from shared.version import VERSION
@@ -99,3 +100,15 @@ class StreamMetrics:
 def described(name: MetricName) -> tuple[str, str, tuple[str, ...]]:
     """Give name, description and labels of a metric, as Prometheus's classes take them."""
     return name, DESCRIPTIONS[name], ("service", *LABELS[name])
+
+
+def exposed(registry: CollectorRegistry, accepted: str) -> tuple[bytes, str]:
+    """Give the metrics in a form that an `Accept` header takes, and the form's content type.
+
+    Where the header is none, or of a version that is no number, it is Prometheus's text.
+    """
+    try:
+        encode, content_type = choose_encoder(accepted)
+    except TypeError:
+        encode, content_type = choose_encoder("")
+    return encode(registry), content_type

@@ -3,12 +3,11 @@
 from http import HTTPStatus
 from typing import Final
 
-from prometheus_client.exposition import choose_encoder
-
 from services.gateway.core.messages import Health
 from services.gateway.route import Route, answer
 from services.gateway.state import State
 from services.gateway.transport import Answer, Call
+from shared.telemetry.metrics import exposed
 
 TEXT: Final = b"text/plain; charset=utf-8"
 
@@ -26,12 +25,8 @@ async def readyz(state: State, _call: Call) -> Answer:
 
 async def metrics(state: State, call: Call) -> Answer:
     """Give the metrics."""
-    accepted = call.header(b"accept").decode("latin-1")
-    try:
-        encode, content_type = choose_encoder(accepted)
-    except TypeError:  # of a version that is no number
-        encode, content_type = choose_encoder("")
-    return Answer(encode(state.metrics.registry), content_type.encode())
+    body, content_type = exposed(state.metrics.registry, call.header(b"accept").decode("latin-1"))
+    return Answer(body, content_type.encode())
 
 
 ROUTES: Final = (

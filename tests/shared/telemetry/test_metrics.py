@@ -1,8 +1,9 @@
 """Tests of what a stream service counts."""
 
+import pytest
 from prometheus_client import generate_latest
 
-from shared.telemetry.metrics import StreamMetrics
+from shared.telemetry.metrics import StreamMetrics, exposed
 
 
 def made(seconds: list[float]) -> StreamMetrics:
@@ -84,3 +85,19 @@ def test_two_services_in_one_process_do_not_mix() -> None:
     assert "process_resident_memory_bytes" in shown
     assert "cleaner" not in shown
     assert "_created" not in shown
+
+
+@pytest.mark.parametrize(
+    ("accepted", "form"),
+    [
+        ("", "text/plain"),
+        ("application/openmetrics-text; version=1.0.0", "application/openmetrics-text"),
+        ("text/plain;version=x.y", "text/plain"),
+        (";=,", "text/plain"),
+    ],
+)
+def test_metrics_are_exposed_whatever_is_accepted(accepted: str, form: str) -> None:
+    """A header from anybody is no mistake of ours."""
+    body, content_type = exposed(made([0.1]).registry, accepted)
+    assert content_type.startswith(form)
+    assert b"millrace_build_info" in body
