@@ -11,14 +11,13 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
-import uvicorn
 from numpy.typing import NDArray
 from pydantic import SecretStr
 
 from benchmarks.serving_model import LABELS, load
 from services.gateway.app import Parts, create_app
 from services.gateway.events import KafkaEvents
-from services.gateway.server import server_config
+from services.gateway.server import serve
 from services.gateway.serving import BATCH_TEXTS, Predictor, ServedModel, Shelf
 from services.gateway.settings import GatewaySettings
 from shared.encoding.spec import Encoding, NgramSpec
@@ -71,7 +70,7 @@ def main(port: int, kafka: str, folder: Path | None) -> None:
     shelf = Shelf([MODEL])
     shelf.slots[MODEL].serve(served(load(folder) if folder else NullModel()))
     app = create_app(settings, Parts(shelf=shelf, events=KafkaEvents(kafka)))
-    uvicorn.Server(server_config(app, settings)).run()
+    serve(app, settings)
 
 
 if __name__ == "__main__":

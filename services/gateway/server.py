@@ -85,18 +85,24 @@ def run(settings: AllSettings) -> Exit:
         store = stack.enter_context(closing(S3ObjectStore.from_settings(settings.store, STORE_POLICY)))
         app, health = assemble(settings, store)
         stack.enter_context(serve_health(SERVICE, settings.telemetry, app.state.metrics.registry, health))
-        server = uvicorn.Server(server_config(app, settings.gateway))
         _survive_signals()
-        # What was imported stays, so no collection needs to look at it: a twentieth of a request.
-        gc.collect()
-        gc.freeze()
-        server.run()
-    if not server.started:
+        started = serve(app, settings.gateway)
+    if not started:
         place = f"{settings.gateway.host}:{settings.gateway.port}"
         log.error("not_started", why=f"{place} can't be listened on; GATEWAY_HOST and GATEWAY_PORT say where")
         return Exit.OUTAGE
     log.info("stopped")
     return Exit.OK
+
+
+def serve(app: Gateway, settings: GatewaySettings) -> bool:
+    """Serve until uvicorn is told to stop; says whether it could listen at all."""
+    server = uvicorn.Server(server_config(app, settings))
+    # What was imported stays, so no collection needs to look at it: a twentieth of a request.
+    gc.collect()
+    gc.freeze()
+    server.run()
+    return server.started
 
 
 def assemble(settings: AllSettings, store: ObjectStore) -> tuple[Gateway, GatewayHealth]:

@@ -70,6 +70,7 @@ class NearDuplicate(msgspec.Struct, frozen=True, kw_only=True):
 class TextDocument(Message, frozen=True, kw_only=True):
     """A document's text: inline (`text`) or, above the inline limit, in S3 (`body`).
 
+    `keywords` are what the page says that it is about, to be found by; readers don't see them.
     `signature` is the MinHash of the text: 128 unsigned 32-bit numbers, little-endian; empty where none was taken.
     """
 
@@ -80,6 +81,7 @@ class TextDocument(Message, frozen=True, kw_only=True):
     text: str = ""
     body: ClaimCheck | None = None
     headings: tuple[str, ...] = ()
+    keywords: tuple[str, ...] = ()
     labels: dict[str, str] = msgspec.field(default_factory=dict)
     scores: dict[str, float] = msgspec.field(default_factory=dict)
     near_duplicate: NearDuplicate | None = None

@@ -8,7 +8,7 @@ from shared.contracts.documents import Lineage
 from shared.contracts.identity import digest_of
 from shared.contracts.split import Split
 
-Kind = Literal["page", "title", "heading", "paragraph", "feedback"]
+Kind = Literal["page", "title", "heading", "keyword", "paragraph", "feedback"]
 """What of a document a row is; `feedback` is a text that a customer has sent, with the label that they gave it."""
 
 FEEDBACK: Final = "feedback"

@@ -51,8 +51,10 @@ class Task(Table):
     name: Name = Field(description="What the task, and its model, are called.")
     kind: Literal["text-classification"] = Field(default="text-classification", description="What kind of task it is.")
     label: Name = Field(description="The label to learn: one that a source's rule reads.")
-    texts: tuple[Literal["page", "title", "heading", "paragraph"], ...] = Field(
-        default=("page",), min_length=1, description="What is a row: the page's text, its title, headings, paragraphs."
+    texts: tuple[Literal["page", "title", "heading", "keyword", "paragraph"], ...] = Field(
+        default=("page",),
+        min_length=1,
+        description="What is a row: the page's text, its title, headings, keywords (of its markup), paragraphs.",
     )
     languages: tuple[Language, ...] = Field(default=("en", "zh"), min_length=1, description="Languages to learn.")
     recipes: tuple[Recipe, ...] = Field(

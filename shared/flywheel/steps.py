@@ -19,7 +19,7 @@ class StepInfo:
 
 CLEANING_STEPS: Final[tuple[StepInfo, ...]] = (
     StepInfo("decode", "makes text of the page's bytes; rejects what is none"),
-    StepInfo("extract", "takes main text, title and headings; rejects a page without"),
+    StepInfo("extract", "takes main text, title, headings and keywords; rejects a page without"),
     StepInfo("identify-language", "rejects another language, or an unsure one", thresholds=("min_language_score",)),
     StepInfo("normalise", "brings letters and white space into one form"),
     StepInfo("require-length", "rejects a text too short or too long", thresholds=("min_characters", "max_characters")),

@@ -134,6 +134,7 @@ def _copy(plan: Plan, original: AugmentedDocument, by: Augmentation, text: str, 
         body=None,
         title=change(original.title) if by.whole_document else original.title,
         headings=tuple(map(change, original.headings)) if by.whole_document else original.headings,
+        keywords=tuple(map(change, original.keywords)) if by.whole_document else original.keywords,
         signature=b"",
     )
 

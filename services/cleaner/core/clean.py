@@ -139,6 +139,7 @@ def _kept(raw: RawDocument, lineage: Lineage, document: Document, bucket: str) -
         text="" if long else document.text,
         body=long.claim if long else None,
         headings=document.headings,
+        keywords=document.keywords,
         labels=raw.labels,
         scores=dict(document.scores),
         signature=fingerprint,

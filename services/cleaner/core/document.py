@@ -21,6 +21,7 @@ class Document:
     text: str = ""
     title: str = ""
     headings: tuple[str, ...] = ()
+    keywords: tuple[str, ...] = ()
     language: str = ""
     scores: Mapping[str, float] = field(default_factory=dict)
 

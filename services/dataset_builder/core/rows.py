@@ -1,4 +1,4 @@
-"""What rows a document becomes: its page and, where a task learns from short texts, title, headings and paragraphs."""
+"""What rows a document becomes: its page and, where a task learns from short texts, title, headings and others."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -67,6 +67,7 @@ def _short_texts(plan: RowPlan, document: AugmentedDocument, text: str) -> Itera
     title, headings = _squeezed(document.title), tuple(map(_squeezed, document.headings))
     yield "title", 0, title
     yield from (("heading", part, heading) for part, heading in enumerate(headings))
+    yield from (("keyword", part, _squeezed(keyword)) for part, keyword in enumerate(document.keywords))
     paragraphs = [one for one in _paragraphs(text) if one not in {title, *headings}]
     yield from (("paragraph", part, one) for part, one in enumerate(paragraphs[: plan.paragraphs]))
 

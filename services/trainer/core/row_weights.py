@@ -10,8 +10,16 @@ from numpy.typing import NDArray
 from services.trainer.core.examples import Examples
 from shared.datasets.rows import Kind
 
-KIND_WEIGHTS: Final[dict[Kind, float]] = {"page": 1.0, "title": 0.3, "paragraph": 0.3, "heading": 0.2, "feedback": 3.0}
-"""A heading says little, and is often wrong about its page; a person who corrects an answer is believed at once."""
+KIND_WEIGHTS: Final[dict[Kind, float]] = {
+    "page": 1.0,
+    "title": 0.3,
+    "paragraph": 0.3,
+    "heading": 0.2,
+    "keyword": 0.2,
+    "feedback": 3.0,
+}
+"""A heading or keyword says little, and is often wrong about its page; a person who corrects an answer is believed at
+once."""
 
 KIND_REPEATS: Final[dict[Kind, int]] = {"feedback": 8}
 """How often a row is seen in an epoch. Rows of other kinds: once."""

@@ -21,7 +21,7 @@ from shared.stream.service import Received
 from tests.services.dataset_builder.flywheels import flywheel_of
 
 BEGINNING = datetime(2026, 3, 1, tzinfo=UTC)
-PLAN = RowPlan(frozenset({"page", "title", "heading", "paragraph"}), 2)
+PLAN = RowPlan(frozenset({"page", "title", "heading", "keyword", "paragraph"}), 2)
 PAGE_ONLY = RowPlan(frozenset({"page"}), 0)
 TASKS = tasks_of(Flywheel.model_validate(flywheel_of("d")))
 

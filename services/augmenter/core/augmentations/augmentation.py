@@ -30,7 +30,7 @@ Lines stay lines: none is added, joined or emptied. The same text, chance and me
 class Augmentation:
     """One augmentation. Raise `version` when `change` gives another text than before: it is part of each copy's id.
 
-    `languages` are those that it can change. With `whole_document`, titles and headings are changed too.
+    `languages` are those that it can change. With `whole_document`, titles, headings and keywords are changed too.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""Takes the main text, the title and the headings out of a page's HTML: `no-text` where nothing is left.
+"""Takes the main text, the title, the headings and the keywords out of a page's HTML: `no-text` where nothing is left.
 
 resiliparse's main content, strict: no comments, no alternative texts, no post's metadata. Three things that it loses
 (version 2.0.1, seen on real documentation) are mended before it sees the page:
@@ -28,6 +28,8 @@ MAX_NESTED_CHARACTERS: Final = 500_000_000
 _SURELY_FLAT_TAGS: Final = 3_000
 MAX_HEADINGS: Final = 100
 MAX_HEADING_CHARACTERS: Final = 300
+MAX_KEYWORDS: Final = 100
+MAX_META: Final = 500
 MAX_LISTS: Final = 100
 MAX_LINK_SHARE: Final = 0.5
 _ENOUGH_LEVELS: Final = 3
@@ -35,12 +37,13 @@ _ENOUGH_LEVELS: Final = 3
 # `normalise` takes it away again.
 _LONE_CHARACTER: Final = re.compile(">(\\s*)([\u0800-\ud7ff\uf900-\uffef])(?=\\s*<)")
 _WORD_JOINER: Final = "\u2060"
+_BETWEEN_KEYWORDS: Final = re.compile("[,;\uff0c\uff1b\u3001]")
 
 
 def extract(document: Document, policy: Policy) -> Document | Rejection:
-    """Fill `text`, `title` (the page's first heading where it has none) and `headings` (h1 to h3 of the text).
+    """Fill `text`, `title` (the page's first heading where it has none), `headings` (h1 to h3 of the text), `keywords`.
 
-    A title or heading of more than `MAX_HEADING_CHARACTERS` is none.
+    A title, heading or keyword of more than `MAX_HEADING_CHARACTERS` is none.
     """
     del policy  # the same for every source
     tags, characters = document.html.count("<"), len(document.html)
@@ -53,13 +56,14 @@ def extract(document: Document, policy: Policy) -> Document | Rejection:
             return Rejection("too-complex", f"elements within {depth} others in {characters} characters of HTML")
     headings = {name: _headings(tree, name) for name in ("h1", "h2", "h3")}
     title = next(iter((*_lines(tree.title), *headings["h1"])), "")
+    keywords = dict.fromkeys(_keywords(tree))
     _mend(tree)
     text = extract_plain_text(tree, main_content=True, alt_texts=False, comments=False, post_meta=False)
     if not text.strip():
         return Rejection("no-text", f"{characters} characters of HTML")
     known = {heading for found in headings.values() for heading in found}
     lines = dict.fromkeys(line for line in map(_line, text.split("\n")) if line in known)
-    return replace(document, text=text, title=title, headings=tuple(lines))
+    return replace(document, text=text, title=title, headings=tuple(lines), keywords=tuple(keywords)[:MAX_KEYWORDS])
 
 
 def _depth(tree: HTMLTree) -> int:
@@ -78,6 +82,21 @@ def _depth(tree: HTMLTree) -> int:
 def _headings(tree: HTMLTree, name: str) -> list[str]:
     found = [] if tree.document is None else tree.document.get_elements_by_tag_name(name)[:MAX_HEADINGS]
     return _lines(*(node.text for node in found))
+
+
+def _keywords(tree: HTMLTree) -> list[str]:
+    """Give what the page says that it is about: HTML's keywords, a list with commas, and schema.org's, an entry each.
+
+    https://html.spec.whatwg.org/#meta-keywords and https://schema.org/keywords.
+    """
+    found = [] if tree.document is None else tree.document.get_elements_by_tag_name("meta")[:MAX_META]
+    lists = [_BETWEEN_KEYWORDS.split(node.getattr("content") or "") for node in found if _names(node, "name")]
+    entries = [node.getattr("content") for node in found if _names(node, "itemprop")]
+    return _lines(*(keyword for listed in lists for keyword in listed), *entries)
+
+
+def _names(node: ElementNode, attribute: str) -> bool:
+    return (node.getattr(attribute) or "").strip().lower() == "keywords"
 
 
 def _mend(tree: HTMLTree) -> None:
@@ -120,4 +139,4 @@ def _line(text: str) -> str:
     return " ".join(text.split())
 
 
-EXTRACT: Final = Step("extract", 2, extract)
+EXTRACT: Final = Step("extract", 3, extract)

@@ -1,4 +1,4 @@
-"""Masks personal data in a text, its title and its headings; rejects nothing."""
+"""Masks personal data in a text, its title, its headings and its keywords; rejects nothing."""
 
 from collections import Counter
 from dataclasses import replace
@@ -11,12 +11,21 @@ from services.cleaner.core.personal_data import mask
 def mask_personal_data(document: Document, policy: Policy) -> Document | Rejection:
     """Mask the kinds that `mask` of `[cleaning]` lists; scores how many of each (`masked-email`, …)."""
     kinds = policy.cleaning.mask
-    text, title, *headings = (mask(part, kinds) for part in (document.text, document.title, *document.headings))
     counts: Counter[str] = Counter()
-    for part in (text, title, *headings):
-        counts.update(part.counts)
-    masked = replace(document, text=text.text, title=title.text, headings=tuple(part.text for part in headings))
-    return masked.scored(**{f"masked-{kind}": count for kind, count in counts.items() if count})
+
+    def masked(said: str) -> str:
+        found = mask(said, kinds)
+        counts.update(found.counts)
+        return found.text
+
+    document = replace(
+        document,
+        text=masked(document.text),
+        title=masked(document.title),
+        headings=tuple(map(masked, document.headings)),
+        keywords=tuple(map(masked, document.keywords)),
+    )
+    return document.scored(**{f"masked-{kind}": count for kind, count in counts.items() if count})
 
 
-MASK_PERSONAL_DATA: Final = Step("mask-personal-data", 2, mask_personal_data)
+MASK_PERSONAL_DATA: Final = Step("mask-personal-data", 3, mask_personal_data)

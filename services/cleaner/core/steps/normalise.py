@@ -27,13 +27,13 @@ _INDENT: Final = re.compile(r"^\s*\n")
 
 
 def normalise(document: Document, policy: Policy) -> Document | Rejection:
-    """Normalise text, title and headings; at most one line between two is blank, and code keeps its indentation."""
+    """Normalise all that a page says; at most one line between two is blank, and code keeps its indentation."""
     del policy  # the same for every source
-    headings = tuple(filter(None, (_line(heading) for heading in document.headings)))
+    headings, keywords = (tuple(filter(None, map(_line, said))) for said in (document.headings, document.keywords))
     text = normalised(document.text)
     if not text:
         return Rejection("no-text", "nothing that can be seen")
-    return replace(document, text=text, title=_line(document.title), headings=headings)
+    return replace(document, text=text, title=_line(document.title), headings=headings, keywords=keywords)
 
 
 def normalised(text: str) -> str:

@@ -129,11 +129,11 @@ def test_a_copy_that_would_be_the_original_is_not_made(document: CleanDocument) 
     assert len(made_of(document, "swap", "convert-script")) == 1
 
 
-def test_a_conversion_takes_title_and_headings_along() -> None:
+def test_a_conversion_takes_title_headings_and_keywords_along() -> None:
     """A Traditional text has no Simplified title."""
-    document = clean(CHINESE, language="zh", title="样式", headings=("选择", "打印"))
+    document = clean(CHINESE, language="zh", title="样式", headings=("选择", "打印"), keywords=("样式",))
     copy = made_of(document, "convert-script")[1]
-    assert (copy.title, copy.headings) == ("樣式", ("選擇", "打印"))
+    assert (copy.title, copy.headings, copy.keywords) == ("樣式", ("選擇", "打印"), ("樣式",))
     assert copy.text.startswith("打開文檔")
 
 

@@ -14,9 +14,9 @@ from tests.services.dataset_builder.builders import PAGE_ONLY, PLAN, document, e
 CHECK = ClaimCheck(bucket="b", key="texts/1", offset=0, length=5, sha256="0" * 64)
 
 
-def page(text: str, *headings: str, title: str = "Print") -> AugmentedDocument:
-    """Make a page with a title and headings."""
-    return msgspec.structs.replace(document(), text=text, title=title, headings=headings)
+def page(text: str, *headings: str, title: str = "Print", keywords: tuple[str, ...] = ()) -> AugmentedDocument:
+    """Make a page with a title, headings and keywords."""
+    return msgspec.structs.replace(document(), text=text, title=title, headings=headings, keywords=keywords)
 
 
 def texts(made: AugmentedDocument, plan: RowPlan = PLAN) -> list[tuple[str, int, str]]:
@@ -40,14 +40,15 @@ def test_a_page_is_one_row_with_everything_that_is_known_of_it() -> None:
 
 
 def test_short_texts_are_rows_where_a_task_asks_for_them() -> None:
-    """The title, the headings and the first paragraphs, white space squeezed; the page as it is."""
+    """The title, the headings, the keywords and the first paragraphs, white space squeezed; the page as it is."""
     text = "Print\n\nFirst  paragraph.\n\nSecond\nparagraph.\n\nThird."
 
-    assert texts(page(text, "Paper", "Ink")) == [
+    assert texts(page(text, "Paper", "Ink", keywords=("printers,  cheap",))) == [
         ("page", 0, text),
         ("title", 0, "Print"),
         ("heading", 0, "Paper"),
         ("heading", 1, "Ink"),
+        ("keyword", 0, "printers, cheap"),
         ("paragraph", 0, "First paragraph."),
         ("paragraph", 1, "Second paragraph."),
     ]
@@ -62,8 +63,9 @@ def test_short_texts_are_rows_where_a_task_asks_for_them() -> None:
         (page("Print", title="Print"), []),
         (page("one\ntwo\nthree", title=""), ["one", "two"]),
         (page("one\n\none\n\ntwo", title=""), ["one"]),
+        (page("one\n\ntwo", "Ink", keywords=("Ink", "two", "two")), ["Print", "Ink", "two", "one"]),
     ],
-    ids=["a heading that is the title", "a page that is its title", "no blank line", "a paragraph twice"],
+    ids=["a heading that is the title", "a page that is its title", "no blank line", "a paragraph twice", "keywords"],
 )
 def test_no_short_text_is_empty_or_there_twice(made: AugmentedDocument, expected: list[str]) -> None:
     """Within one document each short text is one row."""

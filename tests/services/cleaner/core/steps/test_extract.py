@@ -43,6 +43,32 @@ def test_headings_are_those_of_the_text_in_their_order() -> None:
     assert extracted(f"<aside><h2>News</h2></aside>{body}").headings == ("One", "Two words", "Three")
 
 
+@pytest.mark.parametrize(
+    ("markup", "keywords"),
+    [
+        (
+            '<meta name="keywords" content="rows, freezing ;columns，冻结、列">',  # noqa: RUF001
+            ("rows", "freezing", "columns", "冻结", "列"),
+        ),
+        ('<meta NAME="Keywords" content=" one ,, one , ">', ("one",)),
+        (
+            '<meta itemprop="keywords" content="rows, freezing"><meta itemprop="keywords" content="a">',
+            ("rows, freezing", "a"),
+        ),
+        ('<meta name="description" content="a"><meta name="keywords"><meta itemprop="keywords" content=" ">', ()),
+        (f'<meta name="keywords" content="{"x" * 301},y">', ("y",)),
+        (f'<meta name="keywords" content="{",".join(map(str, range(101)))}">', tuple(map(str, range(100)))),
+    ],
+    ids=["a list", "once each", "entries", "none", "a long one", "many"],
+)
+def test_keywords_are_those_of_the_markup(markup: str, keywords: tuple[str, ...]) -> None:
+    """In the head or among the text, which they are no part of."""
+    assert extracted("<h1>One</h1><p>Two</p>", markup).keywords == keywords
+    within = extracted(f"<h1>One</h1>{markup}<p>Two</p>")
+    assert within.keywords == keywords
+    assert within.text.split() == ["One", "Two"]
+
+
 def test_the_title_may_be_a_heading() -> None:
     """Where the page says none, or an empty one."""
     assert extracted("<h1>One</h1><p>Two</p>").title == "One"

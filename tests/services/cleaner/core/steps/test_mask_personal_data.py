@@ -10,16 +10,18 @@ DOCUMENT = Document(
     text="请致电13912345678，或写信给 a@b.org 和 c@d.org。",  # noqa: RUF001
     title="联系 a@b.org",
     headings=("Call 212-555-0123", "About"),
+    keywords=("e@f.org", "help"),
 )
 
 
-def test_text_title_and_headings_are_masked() -> None:
+def test_all_that_a_page_says_is_masked() -> None:
     """What is in one of them is often in another."""
     masked = apply(MASK_PERSONAL_DATA, DOCUMENT)
     assert masked.text == "请致电[phone]，或写信给 [email] 和 [email]。"  # noqa: RUF001
     assert masked.title == "联系 [email]"
     assert masked.headings == ("Call [phone]", "About")
-    assert masked.scores == {"masked-email": 3, "masked-phone": 2}
+    assert masked.keywords == ("[email]", "help")
+    assert masked.scores == {"masked-email": 4, "masked-phone": 2}
 
 
 def test_a_flywheel_says_what_is_masked() -> None:

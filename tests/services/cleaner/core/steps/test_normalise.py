@@ -59,11 +59,13 @@ def test_marks_without_end_take_no_time(mark: str) -> None:
     assert normalised(once) == once
 
 
-def test_title_and_headings_are_one_line_each() -> None:
-    """A heading that holds nothing is none."""
-    document = Document(b"", text="a", title=" The\u00a0\n title\u200b ", headings=("One\u2060", "\u200b"))
+def test_title_headings_and_keywords_are_one_line_each() -> None:
+    """One that holds nothing is none."""
+    document = Document(
+        b"", text="a", title=" The\u00a0\n title\u200b ", headings=("One\u2060", "\u200b"), keywords=("\u200b", "a\tb")
+    )
     done = apply(NORMALISE, document)
-    assert (done.title, done.headings) == ("The title", ("One",))
+    assert (done.title, done.headings, done.keywords) == ("The title", ("One",), ("a b",))
 
 
 def test_what_can_not_be_seen_is_no_text() -> None:
