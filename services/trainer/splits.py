@@ -59,6 +59,7 @@ def _examples(records: Iterable[Record], task: Task) -> Examples:
         languages=[one["language"] for one in rows],
         kinds=[one["kind"] for one in rows],
         groups=[one["group_id"] for one in rows],
+        copied=[bool(one["op"]) for one in rows],
     )
 
 

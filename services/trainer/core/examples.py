@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import compress
 
 from shared.datasets.rows import Kind
 
@@ -12,7 +13,8 @@ class Examples:
 
     `texts` are as a customer would send them (a page is its title, a line feed, and its text). `slices` are
     `<form>:<language>`, where the form is `page` for whole pages and `short` for everything else. Rows of one group
-    belong together (translations of one page), so a bootstrap draws groups.
+    belong together (translations of one page), so a bootstrap draws groups. `copied` says which rows an augmentation
+    has made; it is empty where none has.
     """
 
     texts: Sequence[str]
@@ -20,10 +22,20 @@ class Examples:
     languages: Sequence[str]
     kinds: Sequence[Kind]
     groups: Sequence[str]
+    copied: Sequence[bool] = ()
 
     def __len__(self) -> int:
         """Give the number of rows."""
         return len(self.texts)
+
+    @property
+    def originals(self) -> "Examples":
+        """Leave out what is copied."""
+        if not any(self.copied):
+            return self
+        kept = [not copied for copied in self.copied]
+        columns = (self.texts, self.labels, self.languages, self.kinds, self.groups)
+        return Examples(*(list(compress(column, kept)) for column in columns))
 
     @property
     def slices(self) -> list[str]:

@@ -30,11 +30,13 @@ class Baseline:
     def fit(cls, train: Examples) -> Self:
         """Learn from whole pages, or from all rows of a language that has no page; raises `ValueError` for no rows.
 
-        A language with one label, or with no text at all, has no model: the commonest label of all is its answer.
+        Copies that an augmentation made are left out where there is anything else: they treble the time, and change
+        nothing. A language with one label, or with no text at all, has no model: the commonest label is its answer.
         """
         if not len(train):
             raise ValueError("there is no training row for the baseline")
-        columns = zip(train.texts, train.labels, train.languages, train.kinds, strict=True)
+        learnt = train.originals or train
+        columns = zip(learnt.texts, learnt.labels, learnt.languages, learnt.kinds, strict=True)
         rows = [(text[:CHARACTERS], label, language, kind == "page") for text, label, language, kind in columns if text]
         models = {}
         for language in sorted({language for _, _, language, _ in rows}):
@@ -43,7 +45,7 @@ class Baseline:
             labels = [label for _, label, _ in pages]
             if len(set(labels)) > 1:
                 models[language] = _pipeline().fit([text for text, _, _ in pages], labels)
-        return cls(models, Counter(train.labels).most_common(1)[0][0])
+        return cls(models, Counter(learnt.labels).most_common(1)[0][0])
 
     def predict(self, texts: Sequence[str], languages: Sequence[str]) -> tuple[str, ...]:
         """Give the label of each text, which is in the language beside it."""

@@ -48,6 +48,8 @@ def test_each_split_has_its_rows_and_copies_are_in_train_alone() -> None:
     splits = split([*rows, *copies])
     found = {name: len(getattr(splits, name)) for name in ("train", "validation", "test", "corrections")}
     assert found == {"train": 2, "validation": 1, "test": 1, "corrections": 0}
+    assert sorted(splits.train.copied) == [False, True]
+    assert len(splits.train.originals) == 1
 
 
 def test_a_training_row_that_says_what_a_judge_says_is_left_out() -> None:

@@ -1,5 +1,7 @@
 """Tests of what a task learns from and is judged on."""
 
+from dataclasses import replace
+
 from services.trainer.core.examples import Examples
 
 
@@ -14,3 +16,11 @@ def test_a_slice_is_a_form_in_a_language() -> None:
     )
     assert len(examples) == 4
     assert examples.slices == ["page:en", "page:zh", "short:en", "short:zh"]
+
+
+def test_originals_are_what_no_augmentation_made() -> None:
+    """Every column of them."""
+    rows = Examples(["a", "b", "c"], ["x", "y", "z"], ["en"] * 3, ["page", "page", "title"], ["1", "2", "3"])
+    assert rows.originals is rows
+    copied = replace(rows, copied=[False, True, False])
+    assert copied.originals == Examples(["a", "c"], ["x", "z"], ["en"] * 2, ["page", "title"], ["1", "3"])

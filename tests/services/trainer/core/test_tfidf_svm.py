@@ -1,5 +1,7 @@
 """Tests of the bar that models are held to."""
 
+from dataclasses import replace
+
 import pytest
 
 from services.trainer.core.examples import Examples
@@ -38,6 +40,17 @@ def test_it_is_learnt_from_whole_pages() -> None:
     )
     assert alone == both
     assert shares(Baseline.fit(examples(30, seed=1, kind="title")), asked) > 0.95
+
+
+def test_copies_are_left_out() -> None:
+    """Unless there is nothing else."""
+    pages, more = examples(30, seed=1), examples(60, seed=3)
+    turned = Examples(more.texts, more.labels[1:] + more.labels[:1], more.languages, more.kinds, more.groups)  # type: ignore[operator]
+    asked = examples(20, seed=2)
+    both = replace(joined(pages, turned), copied=[False] * len(pages) + [True] * len(turned))
+    alone, with_copies = (Baseline.fit(train).predict(asked.texts, asked.languages) for train in (pages, both))
+    assert alone == with_copies
+    assert shares(Baseline.fit(replace(pages, copied=[True] * len(pages))), asked) > 0.95
 
 
 def test_only_the_beginning_of_a_text_is_read() -> None:
