@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import compress
 
 from shared.datasets.rows import Kind
 
@@ -33,9 +32,14 @@ class Examples:
         """Leave out what is copied."""
         if not any(self.copied):
             return self
-        kept = [not copied for copied in self.copied]
-        columns = (self.texts, self.labels, self.languages, self.kinds, self.groups)
-        return Examples(*(list(compress(column, kept)) for column in columns))
+        places = [place for place, copied in enumerate(self.copied) if not copied]
+        return Examples(
+            texts=[self.texts[place] for place in places],
+            labels=[self.labels[place] for place in places],
+            languages=[self.languages[place] for place in places],
+            kinds=[self.kinds[place] for place in places],
+            groups=[self.groups[place] for place in places],
+        )
 
     @property
     def slices(self) -> list[str]:
