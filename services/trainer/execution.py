@@ -9,7 +9,7 @@ import hashlib
 import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -114,7 +114,8 @@ class Execution:
             if hashlib.sha256(datasets.read_bytes(version.version)).hexdigest() != version.sha256:
                 raise DamagedShard(f"the manifest of {version.name}/{version.version} isn't the one that was announced")
             shards = ShardCache(datasets, self.bench.cache / "shards")
-            return read_splits(shards, manifest, self.order.task, self._evaluation_set())
+            splits = read_splits(shards, manifest, self.order.task, self._evaluation_set())
+            return splits if self.order.recipe.copies else replace(splits, train=splits.train.originals)
 
     def _evaluation_set(self) -> EvaluationSet | None:
         name = self.order.dataset.evaluation_set

@@ -3,7 +3,7 @@
 import re
 from typing import Annotated, Final, Literal
 
-from pydantic import AfterValidator, Field, StrictFloat, StrictInt
+from pydantic import AfterValidator, Field, StrictBool, StrictFloat, StrictInt
 
 from shared.flywheel.table import Name, Rows, Table
 from shared.unit import Unit
@@ -38,6 +38,10 @@ class Recipe(Table):
     )
     epochs: Annotated[StrictInt, Field(ge=1, le=1_000), Unit("epochs")] = Field(
         default=4, description="How often each training row is seen."
+    )
+    copies: StrictBool = Field(
+        default=True,
+        description="Whether the copies that augmentation makes are learnt from; an encoder takes long to read them.",
     )
     seed: Annotated[StrictInt, Field(ge=0), Unit("seed")] = Field(default=0, description="Of order and first weights.")
 

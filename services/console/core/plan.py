@@ -136,7 +136,8 @@ def _task(task: Task, flywheel: Flywheel) -> Iterator[tuple[str, str]]:
 
 def _recipe(recipe: Recipe) -> str:
     how = "encoders as they are" if recipe.method == "frozen" else "with adapters in them"
-    return f"{' + '.join(recipe.encoders)}, {how}, {counted(recipe.epochs, 'epoch')}, seed {recipe.seed}"
+    rows = "" if recipe.copies else ", without copies"
+    return f"{' + '.join(recipe.encoders)}, {how}, {counted(recipe.epochs, 'epoch')}{rows}, seed {recipe.seed}"
 
 
 def _labelled_by(task: Task, flywheel: Flywheel) -> Iterator[str]:

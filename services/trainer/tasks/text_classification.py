@@ -87,6 +87,7 @@ class TextClassification:
                 **(ADAPTERS if recipe.method == "adapters" else {}),
                 "method": recipe.method,
                 "epochs": recipe.epochs,
+                "copies": recipe.copies,
                 "seed": recipe.seed,
                 "scale": scaled.scale,
                 "calibration_error": error,

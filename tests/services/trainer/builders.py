@@ -24,7 +24,10 @@ def flywheel(dataset: str, *recipes: str, **changes: Any) -> Flywheel:  # noqa: 
         "licence": "MPL-2.0",
         "labels": {"app": {"path": "^/([^/]+)/"}},
     }
-    ladder = [{"name": name, "encoders": ["hashed-ngram"], "epochs": 2} for name in recipes or ("good",)]
+    ladder = [
+        {"name": name, "encoders": ["hashed-ngram"], "epochs": 2, "copies": name != "originals"}
+        for name in recipes or ("good",)
+    ]
     task = {"name": f"{dataset}-task", "label": "app", "texts": ["page", "title"], "recipes": ladder}
     return Flywheel.model_validate({"sources": [source], "dataset": {"name": dataset}, "tasks": [task], **changes})
 

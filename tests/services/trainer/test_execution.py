@@ -12,13 +12,16 @@ from services.trainer.core.golden import TEXTS
 from services.trainer.execution import Bench, Execution, seldom
 from services.trainer.machine import Machine
 from services.trainer.order import Order
+from shared.contracts.split import Split
 from shared.datasets.shard import DamagedShard
 from shared.models.manifest import CARD, GOLDEN, GoldenAnswer
 from shared.models.run_store import LeaseLost
 from shared.models.runs import Outcome
+from tests.services.trainer.builders import page, pages
 from tests.services.trainer.orders import FatedStore
 from tests.services.trainer.shelf import Shelf
 from tests.services.trainer.tiny import Tiny
+from tests.shared.datasets.builders import lineage
 from tests.shared.models.builders import signer, trust
 
 
@@ -30,7 +33,7 @@ class Room:
     """
 
     folder: Path
-    shelf: Shelf = field(default_factory=lambda: Shelf(recipes=("good", "blind", "other")))
+    shelf: Shelf = field(default_factory=lambda: Shelf(recipes=("good", "blind", "other", "originals")))
     told: list[int] = field(default_factory=list)
     shown: list[tuple[int, str]] = field(default_factory=list)
     said: list[str] = field(default_factory=list)
@@ -96,6 +99,16 @@ def test_a_run_leaves_a_version_that_says_where_it_comes_from(room: Room) -> Non
     assert [answer.text for answer in answers] == list(TEXTS)
     assert room.shelf.store.get(f"runs/{order.run}/tensorboard/events.out") == b"loss 0"
     assert room.said[:3] == ["reading the dataset", "training on 48 rows", "epoch 1 of 2"]
+
+
+@pytest.mark.parametrize(("recipe", "learnt"), [("good", 49), ("originals", 48)])
+def test_copies_are_learnt_from_unless_a_recipe_says_no(room: Room, recipe: str, learnt: int) -> None:
+    """Its cost says of how many rows it was made."""
+    made = lineage(op="swap", parent_id="its page", group_id="help:/copied")
+    copy = msgspec.structs.replace(page(1, "calc", Split.TRAIN, text="cells in a copy"), row_id="c" * 32, lineage=made)
+    order = room.shelf.an_order(room.shelf.commit([*pages(), copy]), recipe)
+    assert room.execution(order).run().decision == "promote"
+    assert room.shelf.models.read(1, trust()).cost.rows == learnt
 
 
 def test_a_challenger_that_is_no_better_is_kept_back(room: Room) -> None:
