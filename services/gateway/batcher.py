@@ -1,4 +1,4 @@
-"""Runs models: what is quick in the event loop, the rest in one thread, which takes what waits.
+"""Runs models off the event loop: one thread, which takes what waits and never waits for more.
 
 On CPUs a batch saves little, so no request is held back to fill one; under load batches come by themselves.
 """
@@ -23,10 +23,6 @@ log = structlog.get_logger(__name__)
 
 PATROL_SECONDS: Final = 0.05
 """How often waiting requests are looked at: is there still time, and somebody who waits?"""
-
-QUICK_SECONDS: Final = 0.002
-"""What is expected to take no longer runs in the event loop: to wake a thread and to be woken costs as much as a small
-model, and Python's threads get in one another's way for up to 5 ms."""
 
 DECIMALS: Final = 6
 """Of a probability; what is beyond is noise, and would be half of the answer's bytes."""
@@ -105,15 +101,10 @@ class Batcher:
                 job.watch.cancel()
 
     def _hand_over(self) -> None:
-        """Run all that came in one turn of the loop, or wake the thread once for it."""
-        arrived, self._arrived = self._arrived, []
-        if not arrived:
-            return
-        if sum(len(job.texts) * job.model.pace.seconds_a_text for job in arrived) > QUICK_SECONDS:
-            self._handed.put(arrived)
-            return
-        for jobs in _by_model(arrived):
-            self._settle(list(self._run(jobs)))
+        """Wake the thread once for all that came in one turn of the loop: each time costs as much as a small model."""
+        if self._arrived:
+            self._handed.put(self._arrived)
+            self._arrived = []
 
     def _work(self) -> None:
         waiting: deque[Job] = deque()
@@ -202,10 +193,7 @@ def _predicted(first: Job, texts: list[str]) -> Rows:
     for start in range(0, len(texts), model.batch_texts):
         if first.answer.done() and len(first.texts) == len(texts):
             return []
-        some = texts[start : start + model.batch_texts]
-        began = time.thread_time()
-        found = model.predictor.predict(some)
-        model.pace.note(len(some), time.thread_time() - began)
+        found = model.predictor.predict(texts[start : start + model.batch_texts])
         rows += np.round(found.astype(np.float64), DECIMALS).tolist()
     return rows
 

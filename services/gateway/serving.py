@@ -1,8 +1,7 @@
 """The models in memory: for each name the version that answers, and the one before it, kept warm."""
 
-import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from typing import Final, Protocol
@@ -16,7 +15,6 @@ from services.gateway.errors import INVALID, NO_SUCH_MODEL, NOT_SERVED, Problem
 from shared.models.manifest import ModelManifest
 
 BATCH_TEXTS: Final = 32
-FORGETTING: Final = 0.98
 RETRY_SECONDS: Final = 5
 
 
@@ -28,26 +26,13 @@ class Predictor(Protocol):
         ...
 
 
-@dataclass
-class Pace:
-    """How long a model takes for a text, in seconds of processor time: the most of late; endless until one was run."""
-
-    seconds_a_text: float = math.inf
-
-    def note(self, texts: int, seconds: float) -> None:
-        """Learn that so many texts have taken so long; an older and slower run counts less and less."""
-        known = self.seconds_a_text if math.isfinite(self.seconds_a_text) else 0.0
-        self.seconds_a_text = max(seconds / texts, FORGETTING * known)
-
-
 @dataclass(frozen=True, eq=False)
 class ServedModel:
-    """A version in memory. Immutable but for its pace: a request that began with it ends with it."""
+    """A version in memory. Immutable: a request that began with it ends with it."""
 
     manifest: ModelManifest
     predictor: Predictor
     loaded_at: datetime
-    pace: Pace = field(default_factory=Pace)
 
     @cached_property
     def name(self) -> str:

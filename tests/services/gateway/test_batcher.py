@@ -2,15 +2,12 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from threading import current_thread
 
-import numpy as np
 import pytest
-from numpy.typing import NDArray
 
-from services.gateway.batcher import QUICK_SECONDS, Batcher
+from services.gateway.batcher import Batcher
 from services.gateway.errors import LATE, OVERLOADED, Problem
 from services.gateway.serving import BATCH_TEXTS
 from services.gateway.transport import ClientGone
@@ -214,49 +211,3 @@ async def test_a_stop_answers_what_waits() -> None:
         predictor.go.set()
         assert len(await asyncio.gather(*tasks)) == 100
         await stopping
-
-
-class Placed(Predictor):
-    """Says in which thread it ran, and works for so long."""
-
-    def __init__(self, seconds: float) -> None:
-        """Take `seconds` of processor time a text."""
-        super().__init__()
-        self.seconds, self.threads = seconds, list[str]()
-
-    def predict(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Give (texts, labels)."""
-        until = time.thread_time() + self.seconds * len(texts)
-        while time.thread_time() < until:
-            pass
-        self.threads.append(current_thread().name)
-        return super().predict(texts)
-
-
-async def test_what_is_quick_runs_where_it_came_in() -> None:
-    """Once that is known; together with what came in the same turn, and with no other thread in between."""
-    predictor = Placed(0)
-    model = served(predictor)
-    async with running() as batcher:
-        await batcher.predict(model, ["the first"])
-        rows = await asyncio.gather(
-            *(batcher.predict(model, [text]) for text in ("a", "bad", "c")), return_exceptions=True
-        )
-        assert batcher.waiting_texts == 0
-    assert predictor.threads == ["model", *["MainThread"] * 4]
-    assert predictor.batches == [["the first"], ["a", "bad", "c"], ["a"], ["bad"], ["c"]]
-    assert [rows[0], rows[2]] == [[pytest.approx(row("a"), abs=2e-6)], [pytest.approx(row("c"), abs=2e-6)]]
-    assert isinstance(rows[1], RuntimeError)
-
-
-@pytest.mark.parametrize(
-    ("seconds", "texts"), [(3 * QUICK_SECONDS, 1), (QUICK_SECONDS / 4, 8)], ids=["a slow model", "many texts"]
-)
-async def test_what_is_not_quick_keeps_nobody_waiting(seconds: float, texts: int) -> None:
-    """The loop goes on, whatever the model does."""
-    predictor = Placed(seconds)
-    model = served(predictor)
-    async with running() as batcher:
-        for _ in range(3):
-            await batcher.predict(model, ["x"] * texts)
-    assert predictor.threads == ["model"] * 3

@@ -1,11 +1,9 @@
 """Which model is found by which name, and what is said where there is none."""
 
-import math
-
 import pytest
 
 from services.gateway.errors import INVALID, NO_SUCH_MODEL, NOT_SERVED, Problem
-from services.gateway.serving import BATCH_TEXTS, Pace, Shelf
+from services.gateway.serving import BATCH_TEXTS, Shelf
 from tests.services.gateway.predictors import TRANSFORMER, Predictor, served
 
 
@@ -64,17 +62,3 @@ def test_an_encoder_takes_one_text_at_once() -> None:
     """Others take a batch."""
     assert served(Predictor(), TRANSFORMER).batch_texts == 1
     assert served(Predictor()).batch_texts == BATCH_TEXTS
-
-
-def test_the_pace_is_the_slowest_of_late() -> None:
-    """Unknown at first, so nothing is believed to be quick; one slow run is forgotten in time."""
-    pace = Pace()
-    assert pace.seconds_a_text == math.inf
-    pace.note(2, 0.2)
-    assert pace.seconds_a_text == pytest.approx(0.1)
-    pace.note(1, 0.5)
-    pace.note(1, 0.1)
-    assert 0.4 < pace.seconds_a_text < 0.5
-    for _ in range(200):
-        pace.note(1, 0.1)
-    assert pace.seconds_a_text == pytest.approx(0.1)
