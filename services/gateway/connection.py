@@ -9,6 +9,8 @@ from typing import Final
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from services.gateway.corked import Corked
+
 HEAD_BYTES: Final = 65_536
 """Beyond the first piece, which is as long as the loop reads at once: 256 KiB."""
 
@@ -24,7 +26,7 @@ class Connection(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Wait for the first head."""
-        super().connection_made(transport)
+        super().connection_made(Corked(transport, self.loop))
         self._wait()
 
     def connection_lost(self, exc: Exception | None) -> None:

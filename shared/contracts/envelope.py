@@ -17,6 +17,8 @@ Headers = tuple[tuple[str, bytes | None], ...]
 
 SPEC_VERSION: Final = "1.0"
 CONTENT_TYPE: Final = "application/json; charset=utf-8"
+_SPEC_VERSION: Final = ("ce_specversion", SPEC_VERSION.encode())
+_CONTENT_TYPE: Final = ("content-type", CONTENT_TYPE.encode())
 _ORIGIN: Final = re.compile(r"([A-Za-z0-9._-]{1,249})/([0-9]{1,10})/([0-9]{1,19})")
 
 
@@ -65,23 +67,24 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
 
 def to_headers(envelope: Envelope) -> Headers:
     """Write `envelope` as record headers; raises `MalformedEnvelope` for one that no reader would accept."""
-    attributes = {
-        "ce_specversion": SPEC_VERSION,
-        "ce_id": envelope.id,
-        "ce_source": envelope.source,
-        "ce_type": envelope.type,
-        "ce_time": _written(envelope.time),
-        "ce_dataschema": envelope.dataschema,
-        "ce_partitionkey": envelope.partitionkey,
-        "content-type": CONTENT_TYPE,
-    }
+    headers: Headers = (
+        _SPEC_VERSION,
+        ("ce_id", envelope.id.encode()),
+        ("ce_source", envelope.source.encode()),
+        ("ce_type", envelope.type.encode()),
+        ("ce_time", _written(envelope.time).encode()),
+        ("ce_dataschema", envelope.dataschema.encode()),
+        ("ce_partitionkey", envelope.partitionkey.encode()),
+        _CONTENT_TYPE,
+    )
     if envelope.origin is not None:
-        attributes["ce_origin"] = str(envelope.origin)
+        headers += (("ce_origin", str(envelope.origin).encode()),)
     if envelope.traceparent is not None:
-        attributes["traceparent"] = envelope.traceparent
-    if not all(attributes.values()):
-        raise MalformedEnvelope(f"empty: {', '.join(name for name, value in attributes.items() if not value)}")
-    return tuple([(name, value.encode()) for name, value in attributes.items()])
+        headers += (("traceparent", envelope.traceparent.encode()),)
+    for _, value in headers:
+        if not value:
+            raise MalformedEnvelope(f"empty: {', '.join(name for name, value in headers if not value)}")
+    return headers
 
 
 def from_headers(headers: Iterable[tuple[str, bytes | None]]) -> Envelope:

@@ -17,6 +17,7 @@ from typing import Final, NamedTuple
 TAG_BYTES: Final = 6
 HASH_BYTES: Final = 16
 CHARACTERS: Final = 92
+CHANCES: Final = 256
 
 # UUID, in halves; tags of model and label, versions of model and dataset, hash of the input, number of this form.
 _CLAIM: Final = struct.Struct(">QQ6s6sII16sB")
@@ -58,11 +59,12 @@ class RequestIds:
         self.customer = customer
         self._secret = secret.encode()
         self._customer = customer.encode()
+        self._chances: list[tuple[int, int]] = []
 
     def issue(self, claim: Claim, milliseconds: int) -> str:
         """Give an id for what was answered then; a version beyond 32 bits is written as the largest one."""
         claimed = _CLAIM.pack(
-            *_uuid7(milliseconds),
+            *_uuid7(milliseconds, *self._chance()),
             claim.model,
             claim.label,
             min(claim.model_version, _LARGEST_VERSION),
@@ -86,6 +88,12 @@ class RequestIds:
         first_half, _, *claim, _ = _CLAIM.unpack(claimed)
         return Issued(Claim(*claim), first_half >> 16)
 
+    def _chance(self) -> tuple[int, int]:
+        """Give 80 bits of chance, of which the system is asked for many at a time."""
+        if not self._chances:
+            self._chances.extend(_RANDOM.iter_unpack(os.urandom(_RANDOM.size * CHANCES)))
+        return self._chances.pop()
+
     def _mac(self, claimed: bytes) -> bytes:
         return hmac.digest(self._secret, claimed + self._customer, "sha256")[:_MAC_BYTES]
 
@@ -95,7 +103,6 @@ def tag(name: str) -> bytes:
     return hashlib.sha256(name.encode()).digest()[:TAG_BYTES]
 
 
-def _uuid7(milliseconds: int) -> tuple[int, int]:
+def _uuid7(milliseconds: int, few: int, many: int) -> tuple[int, int]:
     """Give the halves of a UUIDv7: 48 bits of time, 4 of version, 12 and 62 of chance with 2 of variant between."""
-    few, many = _RANDOM.unpack(os.urandom(_RANDOM.size))
     return milliseconds << 16 | _VERSION_7 | few & 0xFFF, _VARIANT | many & (1 << 62) - 1
