@@ -21,7 +21,7 @@ from infra.setup.side_environment import side_environment
 from shared.contracts.topics import PREDICTIONS_RECORDED
 
 HERE: Final = Path(__file__).parent
-ROUNDS: Final = 3
+ROUNDS: Final = 5
 CONNECTIONS: Final = 32
 WARM_REQUESTS: Final = 200
 NULL_REQUESTS: Final = 8_000
