@@ -13,6 +13,7 @@ from typing import Final
 
 import structlog
 
+from services.trainer.cache_room import make_room
 from services.trainer.metrics import TrainerMetrics
 from services.trainer.order import Done, End, Failed, Job, Order, Progress, Servers, Superseded, Unavailable
 from services.trainer.settings import TrainerSettings
@@ -123,6 +124,7 @@ class Executor:
     def _attempt(self, order: Order, lease: Lease, keep: Keep) -> End | Lost:
         shutil.rmtree(self.folder, ignore_errors=True)
         self.folder.mkdir(parents=True)
+        make_room(self.settings.cache_folder, self.settings.cache_megabytes * 1_000_000, time.time())
         log.info("run_begun", run=order.run, epoch=lease.epoch)
         started = self.warm.start(self.entry, self._job(order, lease))
         try:

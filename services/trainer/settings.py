@@ -50,6 +50,10 @@ class TrainerSettings(Settings):
         default_factory=lambda: home() / "cache" / "trainer",
         description="What runs fetch, and make of it, once: shards, models, encoders, embeddings.",
     )
+    cache_megabytes: Annotated[int, Field(ge=1_000, le=10_485_760), Unit("MB")] = Field(
+        default=20_000,
+        description="The room that the cache may take. Before each run, what was unused for longest makes room.",
+    )
     instance_id: str | None = Field(
         default=None,
         min_length=1,

@@ -1,0 +1,60 @@
+"""Tests of the room that a trainer's cache may take."""
+
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+from services.trainer.cache_room import FRESH_SECONDS, make_room
+
+NOW = time.time()
+HOUR = FRESH_SECONDS
+
+
+def put(path: Path, size: int, hours_ago: float) -> Path:
+    """Write a file that was used last so long ago."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(b"x" * size)
+    os.utime(path, (NOW - hours_ago * HOUR,) * 2)
+    return path
+
+
+def left(cache: Path) -> set[str]:
+    """Name the entries that are left."""
+    return {path.name for path in cache.glob("*/*")}
+
+
+@pytest.fixture
+def cache(tmp_path: Path) -> Path:
+    """Give a cache of four entries, 1,000 bytes each; the graphs are a folder whose newest file counts."""
+    put(tmp_path / "shards/old.parquet", 1_000, 50)
+    put(tmp_path / "models/older", 1_000, 60)
+    put(tmp_path / "graphs/e5/encoder.onnx", 500, 90)
+    put(tmp_path / "graphs/e5/encoder.int8.onnx", 500, 2)
+    put(tmp_path / "graphs/e5.lock", 0, 90)
+    put(tmp_path / "embeddings/new", 1_000, 0.5)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("most", "stay"),
+    [
+        (4_000, {"old.parquet", "older", "e5", "new"}),
+        (3_900, {"old.parquet", "e5", "new"}),
+        (2_500, {"e5", "new"}),
+        (1_900, {"new"}),
+        (0, {"new"}),
+    ],
+    ids=["room for all", "the oldest goes", "the two oldest", "a folder goes whole", "what is fresh stays"],
+)
+def test_the_longest_unused_goes_first(cache: Path, most: int, stay: set[str]) -> None:
+    """As little as must go; locks stay, for somebody may hold one."""
+    make_room(cache, most, NOW)
+    assert left(cache) == {*stay, "e5.lock"}
+
+
+def test_a_cache_that_is_not_there_yet_has_room(tmp_path: Path) -> None:
+    """Before the first run."""
+    make_room(tmp_path / "cache", 0, NOW)
+    assert not (tmp_path / "cache").exists()
