@@ -98,7 +98,7 @@ def split_tree(tree: Path, folder: Path) -> list[Path]:
 def write_flywheel(addresses: Sequence[str], file: Path) -> Flywheel:
     """Write the example's file with its two sources for each of the sites; of the later ones only their own pages."""
     text = EXAMPLE.read_text("utf-8")
-    begin, end = text.index("[[sources]]"), text.index("# How pages become text.")
+    begin, end = text.index("\n[[sources]]\n"), text.index("# How pages become text.")
     sources = re.sub(r"min_pages = [\d_]+\nmax_pages = [\d_]+", "min_pages = 1", text[begin:end])
     made = []
     for number, address in enumerate(addresses):

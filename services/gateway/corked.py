@@ -9,7 +9,7 @@ from typing import Any
 
 
 class Corked(asyncio.Transport):
-    """Holds what is written, up to the end of the turn or the close; everything else goes straight to `transport`."""
+    """Holds what is written, up to the end of the turn or the close; what else a server asks goes to `transport`."""
 
     def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
         """Write to `transport`."""

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
@@ -47,6 +47,7 @@ class Contestant:
 
     model: LoadedModel
     cache: Path
+    threads: int = field(default_factory=lambda: os.cpu_count() or 1)
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -57,7 +58,7 @@ class Contestant:
         """Give the encoder's embeddings, `(texts, dimensions)`, and make those that aren't known; None without one."""
         if self.model.encoder is None or not texts:
             return None
-        return Embedder(self.model.encoder, self.cache, os.cpu_count() or 1).embed(texts, lambda _: None)
+        return Embedder(self.model.encoder, self.cache, self.threads).embed(texts, lambda _: None)
 
     def predict(self, texts: Sequence[str], embeddings: Floats | None = None) -> Floats:
         """Give probabilities, `(texts, labels)`."""

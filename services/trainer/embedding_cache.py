@@ -62,6 +62,7 @@ class EmbeddingCache:
         return sorted(self._folder.glob("*.safetensors"))
 
     def _write(self, vectors: Mapping[bytes, Floats]) -> None:
+        self._folder.mkdir(parents=True, exist_ok=True)  # another process may have made room
         name = uuid.uuid4().hex
         draft = self._folder / f"{name}.draft"
         keys = np.frombuffer(b"".join(vectors), np.uint8).reshape(-1, KEY_BYTES)

@@ -14,8 +14,8 @@ from shared.io.object_store import write_atomically
 class ShardCache:
     """Opens shards from a folder, which several processes may share; what is not there is fetched first.
 
-    The digest is checked each time, of the file too: one that was altered is fetched again. Nothing is ever removed; a
-    shard that no manifest names any more is a file to delete.
+    The digest is checked each time, of the file too: one that was altered is fetched again. Nothing is removed here: a
+    file may be, at any time.
     """
 
     def __init__(self, store: DatasetStore, folder: Path) -> None:

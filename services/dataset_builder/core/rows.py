@@ -68,6 +68,7 @@ def _short_texts(plan: RowPlan, document: AugmentedDocument, text: str) -> Itera
     yield "title", 0, title
     yield from (("heading", part, heading) for part, heading in enumerate(headings))
     yield from (("keyword", part, _squeezed(keyword)) for part, keyword in enumerate(document.keywords))
+    # Keywords came later: they count here, so that pages which are known have the paragraphs that they had.
     paragraphs = [one for one in _paragraphs(text) if one not in {title, *headings}]
     yield from (("paragraph", part, one) for part, one in enumerate(paragraphs[: plan.paragraphs]))
 

@@ -27,19 +27,23 @@ class Examples:
         """Give the number of rows."""
         return len(self.texts)
 
-    @property
-    def originals(self) -> "Examples":
-        """Leave out what is copied."""
-        if not any(self.copied):
-            return self
-        places = [place for place, copied in enumerate(self.copied) if not copied]
+    def only(self, places: Sequence[int]) -> "Examples":
+        """Give the rows at `places`."""
         return Examples(
             texts=[self.texts[place] for place in places],
             labels=[self.labels[place] for place in places],
             languages=[self.languages[place] for place in places],
             kinds=[self.kinds[place] for place in places],
             groups=[self.groups[place] for place in places],
+            copied=[self.copied[place] for place in places] if self.copied else (),
         )
+
+    @property
+    def originals(self) -> "Examples":
+        """Leave out what is copied."""
+        if not any(self.copied):
+            return self
+        return self.only([place for place, copied in enumerate(self.copied) if not copied])
 
     @property
     def slices(self) -> list[str]:

@@ -19,20 +19,9 @@ def labels_of(splits: Splits) -> tuple[str, ...]:
     return labels
 
 
-def only(examples: Examples, places: Sequence[int]) -> Examples:
-    """Give the rows at `places`."""
-    return Examples(
-        texts=[examples.texts[place] for place in places],
-        labels=[examples.labels[place] for place in places],
-        languages=[examples.languages[place] for place in places],
-        kinds=[examples.kinds[place] for place in places],
-        groups=[examples.groups[place] for place in places],
-    )
-
-
 def with_labels(examples: Examples, labels: Sequence[str]) -> Examples:
     """Give the rows that have one of `labels`."""
-    return only(examples, [place for place, label in enumerate(examples.labels) if label in labels])
+    return examples.only([place for place, label in enumerate(examples.labels) if label in labels])
 
 
 def page_places(examples: Examples) -> list[int]:

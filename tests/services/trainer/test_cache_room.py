@@ -34,17 +34,18 @@ def cache(tmp_path: Path) -> Path:
     put(tmp_path / "graphs/e5/encoder.int8.onnx", 500, 2)
     put(tmp_path / "graphs/e5.lock", 0, 90)
     put(tmp_path / "embeddings/new", 1_000, 0.5)
+    (tmp_path / "embeddings/just-made").mkdir()
     return tmp_path
 
 
 @pytest.mark.parametrize(
     ("most", "stay"),
     [
-        (4_000, {"old.parquet", "older", "e5", "new"}),
-        (3_900, {"old.parquet", "e5", "new"}),
-        (2_500, {"e5", "new"}),
-        (1_900, {"new"}),
-        (0, {"new"}),
+        (4_000, {"old.parquet", "older", "e5", "new", "just-made"}),
+        (3_900, {"old.parquet", "e5", "new", "just-made"}),
+        (2_500, {"e5", "new", "just-made"}),
+        (1_900, {"new", "just-made"}),
+        (0, {"new", "just-made"}),
     ],
     ids=["room for all", "the oldest goes", "the two oldest", "a folder goes whole", "what is fresh stays"],
 )
@@ -52,6 +53,14 @@ def test_the_longest_unused_goes_first(cache: Path, most: int, stay: set[str]) -
     """As little as must go; locks stay, for somebody may hold one."""
     make_room(cache, most, NOW)
     assert left(cache) == {*stay, "e5.lock"}
+
+
+def test_what_is_not_ours_stays(cache: Path) -> None:
+    """The cache may lie among the files of others: no folder but our own is looked at."""
+    others = put(cache / "project/thesis.tex", 1_000, 900)
+    make_room(cache, 0, NOW)
+    assert others.exists()
+    assert left(cache) == {"new", "just-made", "e5.lock", "thesis.tex"}
 
 
 def test_a_cache_that_is_not_there_yet_has_room(tmp_path: Path) -> None:

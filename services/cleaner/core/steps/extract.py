@@ -85,18 +85,25 @@ def _headings(tree: HTMLTree, name: str) -> list[str]:
 
 
 def _keywords(tree: HTMLTree) -> list[str]:
-    """Give what the page says that it is about: HTML's keywords, a list with commas, and schema.org's, an entry each.
+    """Give what the page says that it is about, by HTML's keywords and schema.org's.
 
+    HTML's are a list with commas, or what pages use for them. schema.org's are such a list too, or the property comes
+    several times, and each is one: an index has entries with commas in them.
     https://html.spec.whatwg.org/#meta-keywords and https://schema.org/keywords.
     """
     found = [] if tree.document is None else tree.document.get_elements_by_tag_name("meta")[:MAX_META]
-    lists = [_BETWEEN_KEYWORDS.split(node.getattr("content") or "") for node in found if _names(node, "name")]
-    entries = [node.getattr("content") for node in found if _names(node, "itemprop")]
-    return _lines(*(keyword for listed in lists for keyword in listed), *entries)
+    lists, entries = ([_content(node) for node in found if _is_keywords(node, by)] for by in ("name", "itemprop"))
+    if len(entries) == 1:
+        lists, entries = lists + entries, []
+    return _lines(*(keyword for listed in lists for keyword in _BETWEEN_KEYWORDS.split(listed)), *entries)
 
 
-def _names(node: ElementNode, attribute: str) -> bool:
-    return (node.getattr(attribute) or "").strip().lower() == "keywords"
+def _is_keywords(node: ElementNode, by: str) -> bool:
+    return (node.getattr(by) or "").strip().lower() == "keywords"
+
+
+def _content(node: ElementNode) -> str:
+    return node.getattr("content") or ""
 
 
 def _mend(tree: HTMLTree) -> None:

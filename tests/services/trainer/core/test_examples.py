@@ -23,4 +23,6 @@ def test_originals_are_what_no_augmentation_made() -> None:
     rows = Examples(["a", "b", "c"], ["x", "y", "z"], ["en"] * 3, ["page", "page", "title"], ["1", "2", "3"])
     assert rows.originals is rows
     copied = replace(rows, copied=[False, True, False])
-    assert copied.originals == Examples(["a", "c"], ["x", "z"], ["en"] * 2, ["page", "title"], ["1", "3"])
+    assert copied.originals == Examples(
+        ["a", "c"], ["x", "z"], ["en"] * 2, ["page", "title"], ["1", "3"], [False, False]
+    )

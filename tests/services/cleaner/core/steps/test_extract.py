@@ -55,11 +55,12 @@ def test_headings_are_those_of_the_text_in_their_order() -> None:
             '<meta itemprop="keywords" content="rows, freezing"><meta itemprop="keywords" content="a">',
             ("rows, freezing", "a"),
         ),
+        ('<meta itemprop="keywords" content="rows, a">', ("rows", "a")),
         ('<meta name="description" content="a"><meta name="keywords"><meta itemprop="keywords" content=" ">', ()),
         (f'<meta name="keywords" content="{"x" * 301},y">', ("y",)),
         (f'<meta name="keywords" content="{",".join(map(str, range(101)))}">', tuple(map(str, range(100)))),
     ],
-    ids=["a list", "once each", "entries", "none", "a long one", "many"],
+    ids=["a list", "once each", "entries", "one entry", "none", "a long one", "many"],
 )
 def test_keywords_are_those_of_the_markup(markup: str, keywords: tuple[str, ...]) -> None:
     """In the head or among the text, which they are no part of."""
