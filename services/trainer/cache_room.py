@@ -1,13 +1,14 @@
 """Keeps the machine's cache within its room: of what runs fetch and make, the longest unused goes first.
 
-When something was used last, the file system says, once a day (`relatime`) or not at all (`noatime`): then what was made
-first goes first. Whatever goes is fetched, or made, again when it is needed, and who has it open keeps it.
+When something was used last, the file system says, once a day (`relatime`) or not at all (`noatime`): then what was
+made first goes first. Whatever goes is fetched, or made, again when it is needed, and who has it open keeps it.
 """
 
 import shutil
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from stat import S_ISREG
 from typing import Final, NamedTuple
 
 import structlog
@@ -32,7 +33,7 @@ class Entry(NamedTuple):
 def make_room(cache: Path, most_bytes: int, now: float) -> None:
     """Remove from `cache` until it takes no more than `most_bytes`, or nothing is left that is old enough.
 
-    It raises nothing: what can't be looked at or removed, because another process was quicker, is left to the next time.
+    It raises nothing: what can't be looked at or removed, such as what another process has removed, is left.
     """
     entries = sorted(_entries(cache), key=lambda one: one.used)
     over = sum(entry.bytes for entry in entries) - most_bytes
@@ -61,9 +62,7 @@ def _remove(path: Path) -> None:
 def _entries(cache: Path) -> Iterator[Entry]:
     for path in (path for section in SECTIONS for path in (cache / section).glob("*") if path.suffix != ".lock"):
         with suppress(OSError):
-            files = [path, *path.rglob("*")] if path.is_dir() else [path]
-            stats = [file.stat() for file in files]
+            # An empty folder was just made.
+            stats = [file.stat() for file in (path.rglob("*") if path.is_dir() else [path])] or [path.stat()]
             used = max(max(stat.st_atime, stat.st_mtime) for stat in stats)
-            yield Entry(
-                path, sum(stat.st_size for stat, file in zip(stats, files, strict=True) if file.is_file()), used
-            )
+            yield Entry(path, sum(stat.st_size for stat in stats if S_ISREG(stat.st_mode)), used)

@@ -9,14 +9,14 @@ import pytest
 from services.trainer.cache_room import FRESH_SECONDS, make_room
 
 NOW = time.time()
-HOUR = FRESH_SECONDS
+AGE = FRESH_SECONDS
 
 
-def put(path: Path, size: int, hours_ago: float) -> Path:
-    """Write a file that was used last so long ago."""
+def put(path: Path, size: int, ages: float) -> Path:
+    """Write a file that was used last so many times as long ago as fresh is."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(b"x" * size)
-    os.utime(path, (NOW - hours_ago * HOUR,) * 2)
+    os.utime(path, (NOW - ages * AGE,) * 2)
     return path
 
 

@@ -1,5 +1,6 @@
 """Tests of looking after the process of a run: its lease, its time, its end."""
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -93,13 +94,19 @@ def workshop(tmp_path: Path) -> Workshop:
 
 
 def test_a_run_that_ends_well_is_counted_and_leaves_nothing_behind(workshop: Workshop) -> None:
-    """Its process has a folder of its own, which goes with it, and so do its checkpoints."""
+    """Its process has a folder of its own, which goes with it, and so do its checkpoints; old caches make room."""
+    old = workshop.folder / "cache/models/old"
+    old.parent.mkdir(parents=True)
+    old.touch()
+    os.truncate(old, 1_001_000_000)  # of holes: it takes no room
+    os.utime(old, (0, 0))
     order = workshop.order("finish")
     checkpoint = workshop.folder / "state"
     checkpoint.write_text("half")
     workshop.shelf.runs.save_checkpoint(order.run, checkpoint)
     workshop.when_begun = lambda: workshop.conclude(order)
-    assert workshop.executor().execute(order, workshop.keep).version == 7
+    assert workshop.executor(cache_megabytes=1_000).execute(order, workshop.keep).version == 7
+    assert not old.exists()
     assert workshop.said == [f"{workshop.said[0].split()[0]} in {workshop.folder / 'run'}"]
     assert not workshop.shelf.runs.load_checkpoint(order.run, checkpoint)
     assert not (workshop.folder / "run").exists()
