@@ -74,6 +74,7 @@ def carry_out(job: Job, store: ObjectStore, pipe: Connection, tasks: Tasks) -> E
         task=tasks[job.order.task.kind](job.machine),
         folder=job.folder,
         cache=job.cache,
+        threads=job.machine.threads,
         now=lambda: datetime.now(UTC),
         progress=lambda text: pipe.send(Progress(text)),
     )

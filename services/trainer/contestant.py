@@ -1,8 +1,7 @@
 """Models that are compared, opened: from the files of a package, or as a published version."""
 
-import os
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -32,6 +31,11 @@ class Classifier(Protocol):
         """Give the labels, in the order of the probabilities."""
         ...
 
+    @property
+    def threads(self) -> int:
+        """Give how many threads may ask at once."""
+        ...
+
     def embeddings(self, texts: Sequence[str]) -> Floats | None:
         """Give what `predict` may be told of the texts, `(texts, dimensions)`; None where a model has no encoder."""
         ...
@@ -47,7 +51,7 @@ class Contestant:
 
     model: LoadedModel
     cache: Path
-    threads: int = field(default_factory=lambda: os.cpu_count() or 1)
+    threads: int
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -82,7 +86,7 @@ class Candidate:
     fp32: Classifier | None = None
 
 
-def open_package(package: Package, cache: Path) -> Candidate:
+def open_package(package: Package, cache: Path, threads: int) -> Candidate:
     """Load a candidate from its files; raises `UnsafeGraph`, and `ValueError` for files that are no model."""
     names = serving_files(package.encoding, package.precision)
     files = {name: package.folder / name for name in names}
@@ -91,21 +95,21 @@ def open_package(package: Package, cache: Path) -> Candidate:
     if package.precision == "int8" and (package.folder / ENCODER["fp32"]).exists():
         names = serving_files(package.encoding, "fp32")
         files_fp32 = {name: package.folder / name for name in names}
-        fp32 = Contestant(LoadedModel.load(files_fp32, package.labels, package.encoding, "fp32"), cache)
-    return Candidate(Contestant(serving, cache), sum(path.stat().st_size for path in files.values()), fp32)
+        fp32 = Contestant(LoadedModel.load(files_fp32, package.labels, package.encoding, "fp32"), cache, threads)
+    return Candidate(Contestant(serving, cache, threads), sum(path.stat().st_size for path in files.values()), fp32)
 
 
-def open_version(store: ModelStore, version: int, trust: Trust, cache: Path) -> Contestant:
+def open_version(store: ModelStore, version: int, trust: Trust, cache: Path, threads: int) -> Contestant:
     """Load a published version, its signature and digests checked.
 
     Raises `NoSuchModelVersion`, `Untrusted`, `DamagedFile` and `UnsafeGraph`.
     """
     manifest = store.read(version, trust)
     files = store.fetch(manifest, serving_files(manifest.encoding, manifest.precision), cache / "models")
-    return Contestant(LoadedModel.load(files, manifest.labels, manifest.encoding, manifest.precision), cache)
+    return Contestant(LoadedModel.load(files, manifest.labels, manifest.encoding, manifest.precision), cache, threads)
 
 
-def open_rivals(store: ModelStore, champion: int | None, trust: Trust, cache: Path) -> Rivals:
+def open_rivals(store: ModelStore, champion: int | None, trust: Trust, cache: Path, threads: int) -> Rivals:
     """Load the version that serves, and the best so far where that is another.
 
     A champion that can't be loaded is an error, for then nobody knows what would be replaced. A best version that can't
@@ -113,12 +117,12 @@ def open_rivals(store: ModelStore, champion: int | None, trust: Trust, cache: Pa
     """
     if champion is None:
         return Rivals()
-    opened = open_version(store, champion, trust, cache)
+    opened = open_version(store, champion, trust, cache, threads)
     best = best_so_far(store.verdicts())
     if best is None or best == champion:
         return Rivals(opened)
     try:
-        return Rivals(opened, open_version(store, best, trust, cache))
+        return Rivals(opened, open_version(store, best, trust, cache, threads))
     except (NoSuchModelVersion, Untrusted, DamagedFile) as error:
         log.warning("best_version_left_out", model=store.model, version=best, reason=str(error))
         return Rivals(opened)

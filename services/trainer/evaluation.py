@@ -1,11 +1,10 @@
 """How a model does on rows that it has not learnt from, and the evidence for the gate that comes of it.
 
 A text is asked alone, as the gateway asks it: an int8 encoder's answer depends on what is in its batch. Texts that
-occur in several rows are asked once, and a thread a core asks, for ONNX Runtime lets go of the interpreter meanwhile.
+occur in several rows are asked once, and several threads ask, for ONNX Runtime lets go of the interpreter meanwhile.
 What an encoder makes of a text is made once a machine: a champion and its refit have it in common, and training too.
 """
 
-import os
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -56,10 +55,10 @@ class Gathered:
     stages: dict[str, float] = field(default_factory=dict)
 
 
-def measure(model: Classifier, examples: Examples, threads: int | None = None) -> Measured:
+def measure(model: Classifier, examples: Examples) -> Measured:
     """Ask `model` every text of `examples`; no examples, no accuracy."""
     began = time.perf_counter()
-    answers = ask(model, examples.texts, threads)
+    answers = ask(model, examples.texts)
     correct = np.array(
         [answer == label for answer, label in zip(answers, examples.labels, strict=True)], dtype=np.bool_
     )
@@ -81,7 +80,7 @@ def accuracies(correct: Correct, slices: Sequence[str]) -> dict[str, float]:
     return {**by_slice, OVERALL: float(np.mean(list(by_slice.values())))} if by_slice else {}
 
 
-def ask(model: Classifier, texts: Sequence[str], threads: int | None = None) -> tuple[str, ...]:
+def ask(model: Classifier, texts: Sequence[str]) -> tuple[str, ...]:
     """Give the likeliest label of each text; an empty string where a probability is no number."""
     distinct = sorted(dict.fromkeys(texts), key=len, reverse=True)
     known = model.embeddings(distinct)
@@ -91,7 +90,7 @@ def ask(model: Classifier, texts: Sequence[str], threads: int | None = None) -> 
         probabilities = model.predict([distinct[place]], embedding)[0]
         return model.labels[int(probabilities.argmax())] if np.isfinite(probabilities).all() else ""
 
-    with ThreadPoolExecutor(threads or os.cpu_count()) as pool:
+    with ThreadPoolExecutor(model.threads) as pool:
         answers = dict(zip(distinct, pool.map(answer, range(len(distinct))), strict=True))
     return tuple(answers[text] for text in texts)
 

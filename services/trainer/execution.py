@@ -54,7 +54,7 @@ class Bench:
     """What a run works with.
 
     `tell` tells the platform that a version serves, `show` shows it in a registry, where there is one. `folder` is its
-    own and empty, `cache` is the machine's. `progress` tells a person what is being done, and is cheap.
+    own and empty, `cache` is the machine's; `threads` compute at once. `progress` tells a person what is done, cheaply.
     """
 
     store: ObjectStore
@@ -65,6 +65,7 @@ class Bench:
     task: Task
     folder: Path
     cache: Path
+    threads: int
     now: Callable[[], datetime]
     progress: Callable[[str], None]
 
@@ -92,7 +93,7 @@ class Execution:
         """
         made = self._models.of_run(self.order.run, self.bench.trust)
         package = self._train() if made is None else self._fetch(made)
-        candidate = open_package(package, self.bench.cache)
+        candidate = open_package(package, self.bench.cache, self.bench.threads)
         serving, gathered = self._gather(candidate)
         if made is None:
             made = self._publish(package, candidate, gathered)
@@ -157,7 +158,7 @@ class Execution:
             baseline = self._baseline
         with self.stages("evaluate"):
             champion = None if serving is None else serving.champion
-            rivals = open_rivals(self._models, champion, self.bench.trust, self.bench.cache)
+            rivals = open_rivals(self._models, champion, self.bench.trust, self.bench.cache, self.bench.threads)
             judged = {
                 slice_: share
                 for name, share in baseline.items()

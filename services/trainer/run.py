@@ -25,7 +25,7 @@ EXAMPLES: Final = """examples:
   what the trainer would do with version 21, or what is left of it:
     python -m services.trainer.run --manifest datasets/support-router/manifests/00000021.json
   one recipe of the ladder, whatever was decided:
-    python -m services.trainer.run --manifest datasets/support-router/manifests/00000021.json --recipe encoder
+    python -m services.trainer.run --manifest datasets/support-router/manifests/00000021.json --recipe ngrams-e5
 
 A run that was done is not done again; one that failed is. `millrace datasets list` lists versions."""
 

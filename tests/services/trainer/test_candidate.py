@@ -53,7 +53,7 @@ def test_a_published_version_answers_as_it_did(tmp_path: Path) -> None:
     assert replace(again, folder=package.folder, int8_refusal="", licences=(), stages={}) == replace(
         package, int8_refusal="", licences=(), stages={}
     )
-    first, second = (open_package(one, tmp_path).serving.predict(["sums of columns"]) for one in (package, again))
+    first, second = (open_package(one, tmp_path, 2).serving.predict(["sums of columns"]) for one in (package, again))
     assert np.array_equal(first, second)
 
     shelf.store.put(f"models/{shelf.task}/files/{made.files[HEAD].sha256}", b"altered")

@@ -29,6 +29,7 @@ class Said:
     labels: tuple[str, ...] = ("calc", "writer", "other")
     asked: list[tuple[str, ...]] = field(default_factory=list)
     lock: Lock = field(default_factory=Lock)
+    threads: int = 2
 
     def embeddings(self, texts: Sequence[str]) -> None:
         """Give none: it reads no text."""
@@ -81,16 +82,16 @@ def test_a_probability_that_is_no_number_is_a_wrong_answer() -> None:
 def test_texts_are_asked_alone_and_once() -> None:
     """As the gateway asks; titles such as `Overview` are in many pages."""
     model = Said({"a": "calc"})
-    assert ask(model, ["a", "b", "a", "long", "a"], threads=2) == ("calc", "other", "calc", "other", "calc")
+    assert ask(model, ["a", "b", "a", "long", "a"]) == ("calc", "other", "calc", "other", "calc")
     assert sorted(model.asked) == [("a",), ("b",), ("long",)]
 
 
 @pytest.mark.parametrize("encoding", ["hashed", "both"])
 def test_threads_change_no_answer(encoding: str, tmp_path: Path) -> None:
     """Of a real model, in int8 where it has an encoder."""
-    model = Contestant(load_model(tmp_path, ENCODINGS[encoding]), tmp_path / "cache")
+    model = Contestant(load_model(tmp_path, ENCODINGS[encoding]), tmp_path / "cache", 4)
     one_by_one = tuple(LABELS[int(model.predict([text])[0].argmax())] for text in TEXTS)
-    assert ask(model, TEXTS, threads=4) == one_by_one
+    assert ask(model, TEXTS) == one_by_one
     assert len(set(one_by_one)) > 1
 
 
@@ -101,6 +102,7 @@ class Slow:
     seconds: float
     works: bool
     labels: tuple[str, ...] = ("a",)
+    threads: int = 1
 
     def embeddings(self, texts: Sequence[str]) -> None:
         """Give none."""
@@ -172,7 +174,7 @@ def test_a_real_candidate_is_judged(tmp_path: Path) -> None:
     """From files to a verdict: a first model without a use is kept away."""
     texts = [(text, LABELS[place % 3], "short:en") for place, text in enumerate(TEXTS)]
     splits = Splits(train=rows(*texts), validation=rows(*texts), test=rows(*texts), corrections=NONE)
-    gathered = gather(open_package(packaged(tmp_path / "model"), tmp_path / "cache"), splits, "first", Rivals(), {})
+    gathered = gather(open_package(packaged(tmp_path / "model"), tmp_path / "cache", 2), splits, "first", Rivals(), {})
     verdict = judge(gathered.evidence, Gate())
     assert verdict.decision == "keep"
     assert verdict.reason.startswith("Kept: nowhere surely better than the commonest label")

@@ -55,6 +55,7 @@ class Room:
             task=Tiny(Machine(self.folder)),
             folder=folder,
             cache=self.folder / "cache",
+            threads=2,
             now=lambda: datetime.now(UTC),
             progress=self.said.append,
         )
