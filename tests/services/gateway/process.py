@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import urllib3
+from prometheus_client.parser import text_string_to_metric_families
 from urllib3.exceptions import HTTPError
 
 from infra.local.ports import LOOPBACK
@@ -71,6 +72,12 @@ class GatewayProcess:
     def log(self) -> str:
         """What it has said."""
         return (self.folder / "gateway.log").read_text("utf-8")
+
+    @property
+    def imported(self) -> set[str]:
+        """The packages that it has imported; needs PYTHONPROFILEIMPORTTIME in its environment."""
+        lines = (line for line in self.log.splitlines() if line.startswith("import time:"))
+        return {line.rpartition("|")[2].strip().partition(".")[0] for line in lines}
 
     @property
     def running(self) -> "subprocess.Popen[bytes]":
@@ -130,6 +137,13 @@ class GatewayProcess:
     def state(self) -> Any:  # noqa: ANN401 - JSON
         """Give what it says of its model."""
         return self.ask("/v1/models")[1]["models"][0]
+
+    def failed_swaps(self, reason: str) -> float:
+        """Give how often it counted a version that it didn't serve for this reason."""
+        told = self.pool.request("GET", f"{self.url}/metrics").data.decode()
+        samples = (sample for family in text_string_to_metric_families(told) for sample in family.samples)
+        counted = (sample for sample in samples if sample.name == "millrace_model_swap_failed_total")
+        return sum(sample.value for sample in counted if sample.labels["reason"] == reason)
 
     def client(self) -> GatewayClient:
         """Give a client."""

@@ -104,6 +104,27 @@ async def test_requests_are_answered_one_after_another() -> None:
         assert await client.answer()
 
 
+async def test_an_answer_is_written_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its head and its body: each write to the socket is a system call and a packet."""
+    writes: list[bytes] = []
+
+    class Noted(Connection):
+        def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+            write = transport.write
+
+            def note(data: bytes) -> None:
+                writes.append(data)
+                write(data)
+
+            monkeypatch.setattr(transport, "write", note)
+            super().connection_made(transport)
+
+    async with connected(Noted, Held()) as client:
+        await client.say(ASK)
+        answer = await client.answer()
+    assert writes == [answer]
+
+
 async def test_a_head_without_end_is_refused() -> None:
     """Also the second of a connection, and no bound is kept from one to the next."""
     async with connected(Patient, Held()) as client:

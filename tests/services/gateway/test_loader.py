@@ -7,19 +7,16 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-import onnx
 import pytest
-from onnx import TensorProto
 
 from services.gateway.loader import KEEP_SECONDS, Loader, Refused
 from services.gateway.serving import ServedModel
 from shared.io.memory import MemoryObjectStore
 from shared.models.manifest import GOLDEN, FileEntry, GoldenAnswer, ModelManifest, file_key, version_key
 from shared.models.store import ModelStore
+from tests.services.gateway.spoiling import Files, alter, point_outside, put_pickle
 from tests.services.gateway.world import AT, LABELS, MODEL, TEXTS, publish, trust
 from tests.shared.models.builders import signer
-
-Files = dict[str, Path]
 
 
 class Bench:
@@ -48,33 +45,11 @@ class Bench:
         assert str(caught.value)
         return caught.value.reason
 
-    def alter(self, key: str) -> None:
-        """Change one byte of an object."""
-        data = bytearray(self.store.get(key))
-        data[len(data) // 2] ^= 1
-        self.store.put(key, bytes(data))
-
 
 @pytest.fixture
 def bench(tmp_path: Path) -> Bench:
     """Give an empty store."""
     return Bench(tmp_path)
-
-
-def point_outside(files: Files) -> None:
-    """Let the head's table be in a file outside of the model."""
-    graph = onnx.load(files["head.onnx"])
-    tensor = next(one for one in graph.graph.initializer if one.name == "ngram_table")
-    tensor.ClearField("raw_data")
-    tensor.data_location = TensorProto.EXTERNAL
-    tensor.external_data.add(key="location", value="../../../../etc/hostname")
-    files["head.onnx"].write_bytes(graph.SerializeToString())
-
-
-def put_pickle(files: Files) -> None:
-    """Add a pickle to the model."""
-    files["weights.pkl"] = files["head.onnx"].with_name("weights.pkl")
-    files["weights.pkl"].write_bytes(pickle.dumps({"weights": [1.0]}))
 
 
 def pickle_as_graph(files: Files) -> None:
@@ -122,10 +97,10 @@ def test_an_altered_file_is_refused_and_not_kept(bench: Bench) -> None:
     """One bit; once the store has the right bytes again, they are fetched again."""
     made = bench.publish()
     key = file_key(MODEL, made.files["head.onnx"].sha256)
-    bench.alter(key)
+    alter(bench.store, key)
     assert bench.refused() == "damaged"
     assert not (bench.loader.cache / made.files["head.onnx"].sha256).exists()
-    bench.alter(key)
+    alter(bench.store, key)
     assert bench.load().version == 1
 
 
@@ -140,7 +115,7 @@ def test_an_altered_file_in_the_cache_is_fetched_again(bench: Bench) -> None:
 def test_an_altered_manifest_is_refused(bench: Bench) -> None:
     """One bit of the envelope."""
     bench.publish()
-    bench.alter(version_key(MODEL, 1))
+    alter(bench.store, version_key(MODEL, 1))
     assert bench.refused() == "untrusted"
 
 

@@ -15,17 +15,22 @@ import pytest
 
 from infra.local.ports import LOOPBACK
 from infra.local.servers import Servers, running_servers
-from shared.contracts.message import decode
-from shared.contracts.topics import FEEDBACK_RECEIVED, PREDICTIONS_RECORDED, Topic
+from shared.contracts.message import decode, encode
+from shared.contracts.topics import FEEDBACK_RECEIVED, MODELS_PUBLISHED, PREDICTIONS_RECORDED, Topic
 from shared.io.gateway_client import Refused
 from shared.io.object_store import ObjectStore
 from shared.io.s3 import S3ObjectStore
+from shared.models.aliases import Aliases
+from shared.models.manifest import file_key, version_key
+from shared.models.published import published
 from shared.settings import KafkaSettings
 from shared.stream.exits import Exit
 from shared.stream.topic_reader import TopicReader
 from tests.services.console.harness import Shell
+from tests.services.curator import kafka_topics
 from tests.services.gateway.process import GatewayProcess, gateway
-from tests.services.gateway.world import KEY, promote, publish
+from tests.services.gateway.spoiling import alter, point_outside, put_pickle
+from tests.services.gateway.world import AT, KEY, promote, publish
 from tests.shared.models.builders import signer
 
 pytestmark = pytest.mark.integration
@@ -72,6 +77,28 @@ def bring(store: ObjectStore, process: GatewayProcess, favoured: str = "writer",
     return version
 
 
+def spoilt(store: ObjectStore, process: GatewayProcess) -> list[tuple[int, str]]:
+    """Publish versions that are not to be served, each with the reason."""
+    made = partial(publish, store, process.folder / "made", "neither", model=process.model)
+    stranger, pickled, outside = made(by=signer(2)), made(spoil=put_pickle), made(spoil=point_outside)
+    changed, forged = made(), made()
+    alter(store, file_key(process.model, changed.files["head.onnx"].sha256))
+    alter(store, version_key(process.model, forged.version))
+    bad = [(stranger, "untrusted"), (pickled, "forbidden-file"), (outside, "unsafe")]
+    return [(one.version, reason) for one, reason in [*bad, (changed, "damaged"), (forged, "untrusted")]]
+
+
+def turned_down(store: ObjectStore, process: GatewayProcess, bad: int, reason: str, serves: int) -> None:
+    """Let a bad version be the champion: it is named and counted, and the one that serves answers on."""
+    before = process.failed_swaps(reason)
+    promote(store, bad, process.model)
+    process.until(lambda: (process.state()["not_served"] or {}).get("version") == bad, f"it tells of {bad}")
+    state = process.state()
+    assert (state["not_served"]["reason"], state["served"]["version"]) == (reason, serves)
+    assert process.ask("/v1/classify", {"text": "x"})[1]["model_version"] == serves
+    assert process.failed_swaps(reason) > before
+
+
 class Load(threading.Thread):
     """Asks without a pause until it is told to stop; keeps what was answered and what failed."""
 
@@ -103,8 +130,12 @@ class Load(threading.Thread):
 def test_from_a_store_that_is_away_to_answers_and_corrections(
     servers_: Servers, store: ObjectStore, process: GatewayProcess
 ) -> None:
-    """It says why it can't answer; once S3 is back it serves; and what it was told is on the topics."""
+    """It says why it can't answer; once S3 is back it serves; and what it was told is on the topics.
+
+    No library that trains was imported for it.
+    """
     servers_.s3.kill()
+    process.environment["PYTHONPROFILEIMPORTTIME"] = "1"
     process.start()
     process.until(lambda: "S3 GET" in process.ask("/readyz")[1]["reason"], "S3 is named")
     assert process.ask("/v1/classify", {"text": "x"})[0] == 503
@@ -122,12 +153,14 @@ def test_from_a_store_that_is_away_to_answers_and_corrections(
     assert process.stop() == Exit.OK
     (recorded,) = messages(servers_, PREDICTIONS_RECORDED, process.model)
     assert (recorded.request_id, recorded.text) == (answer.request_id, "合并单元格")
+    assert {"onnxruntime", "tokenizers"} <= process.imported
+    assert not {"torch", "pytorch_lightning", "transformers", "sklearn"} & process.imported
 
 
 def test_a_hundred_swaps_under_load_fail_nobody(store: ObjectStore, process: GatewayProcess) -> None:
     """No request fails, each answer is of one version, and memory stays within twice what two versions take.
 
-    Nor does a version that isn't to be trusted: it is told of, and the one that serves goes on.
+    Nor does a version that isn't to be trusted: it is told of and counted, and the one that serves goes on.
     """
     favoured = ["writer", "calc", "writer", "calc"]
     for label in favoured:
@@ -146,9 +179,8 @@ def test_a_hundred_swaps_under_load_fail_nobody(store: ObjectStore, process: Gat
         process.until(partial(process.serves, version), f"swap {swap} to {version}")
         before = before or memory().rss
     after = memory().rss
-    bring(store, process, "calc", by=signer(2))
-    process.until(lambda: process.state()["not_served"], "it says why the last isn't served")
-    assert (process.state()["not_served"]["reason"], process.state()["served"]["version"]) == ("untrusted", version)
+    for bad, reason in spoilt(store, process):
+        turned_down(store, process, bad, reason, serves=version)
     for load in loads:
         load.end()
     assert [failure for load in loads for failure in load.failed] == []
@@ -157,6 +189,24 @@ def test_a_hundred_swaps_under_load_fail_nobody(store: ObjectStore, process: Gat
     assert {version for version, _ in answers} == {1, 2, 3, 4}
     assert all(label == favoured[version - 1] for version, label in answers)
     assert after <= 2 * before, f"{before:,} bytes before, {after:,} after"
+
+
+def test_a_record_of_models_published_swaps_at_once(servers_: Servers, store: ObjectStore, tmp_path: Path) -> None:
+    """By itself the gateway would look again in an hour."""
+    with gateway(servers_.endpoints, tmp_path / "home", GATEWAY_POLL_SECONDS="3600") as process:
+        bring(store, process)
+        process.start()
+        process.until(lambda: process.serves(1), "the first version is served")
+        process.until(lambda: "nudges_heard" in process.log, "it listens")
+        made = publish(store, process.folder / "made", "calc", model=process.model)
+        promote(store, made.version, process.model)
+        aliases = Aliases(champion=made.version, by="test", reason="for the test", at=AT, previous=1)
+        told = encode(published(made, aliases, b"{}", servers_.endpoints.s3.bucket))
+        assert process.serves(1)
+        kafka_topics.publish(
+            servers_.endpoints.kafka_bootstrap, [(MODELS_PUBLISHED.name, process.model.encode(), told, ())]
+        )
+        process.until(lambda: process.serves(2), "the second is")
 
 
 def test_kafka_away_costs_no_answer_and_no_record(

@@ -14,12 +14,14 @@ OUTPUTS = {"sentence_embedding": (FLOAT, 2)}
 
 
 def test_a_session_takes_no_other_thread(tmp_path: Path) -> None:
-    """Neither for a product of matrices nor for two nodes at once."""
+    """Neither for a product of matrices nor for two nodes at once; nor does one spin while it waits."""
     onnx.save(encoder_graph(), tmp_path / "encoder.onnx")
     options = session_of(tmp_path / "encoder.onnx", INPUTS, OUTPUTS).get_session_options()
 
     assert (options.intra_op_num_threads, options.inter_op_num_threads) == (1, 1)
     assert not options.enable_cpu_mem_arena
+    for threads in ("intra_op", "inter_op"):
+        assert options.get_session_config_entry(f"session.{threads}.allow_spinning") == "0"
 
 
 def test_what_is_no_plain_graph_is_refused(tmp_path: Path) -> None:
