@@ -34,6 +34,11 @@ def shares(asked: Sequence[Asked]) -> dict[str, float]:
     return {language: sum(right) / len(right) for language, right in by_language.items()}
 
 
+def shares_told(asked: Sequence[Asked]) -> str:
+    """Write the shares, by language."""
+    return ", ".join(f"{language} {share:.3f}" for language, share in shares(asked).items()) + " right"
+
+
 def shown(asked: Sequence[Asked], each: int) -> list[str]:
     """Write `each` answers of each language, of labels in turn: the question, the answer, and what would be right."""
     lines = []

@@ -6,7 +6,7 @@ import sys
 from typing import Final
 
 from infra.demo import world
-from infra.demo.closing import closing_table, flaws
+from infra.demo.closing import Told, closing_table, flaws
 from infra.demo.flywheel import write_flywheel
 from infra.demo.questions import QuestionsError, load_questions
 from infra.demo.record import Record, write
@@ -25,16 +25,18 @@ STACK: Final = Stage("stack", "stack", 240, "make doctor")
 FAILURES: Final = (DemoFailed, QuestionsError, StackDownError, SiteError, Outage, Misconfigured, Refused, SettingsError)
 
 
-def demo(base: Home, keep: bool, screen: LineScreen) -> Record:
+def demo(base: Home, keep: bool, screen: LineScreen) -> tuple[Record, Told]:
     """Show everything, on a stack of its own in `base`, and write `demo.json` there; raises one of `FAILURES`.
 
-    What it started is stopped in the end, unless `keep` says otherwise.
+    What an earlier one left is removed first. What this one started is stopped in the end, unless `keep` says
+    otherwise.
     """
-    home = Home(base.root / "demo")
+    home, written = Home(base.root / "demo"), base.root / "demo.json"
     questions = load_questions()
     stages = Stages(screen)
     began_at = stages.clock()
     world.clear(home)
+    written.unlink(missing_ok=True)
     try:
         with stages.run(SITE) as stage:
             stage.result = address = world.serve_site(home, base.root / "sites" / "libreoffice-help")
@@ -47,16 +49,19 @@ def demo(base: Home, keep: bool, screen: LineScreen) -> Record:
             stages.trouble = opened.trouble
             story = Story(opened, stages, questions, screen.say, stack_at, began_at)
             record, told = story.tell()
-        write(record, base.root / "demo.json")
-        screen.say(f"\n{closing_table(record, told)}\nwritten to {base.root / 'demo.json'}")
-        return record
+        write(record, written)
+        screen.say(f"\n{closing_table(record, told)}\nwritten to {written}")
+        return record, told
     finally:
         _end(home, keep, screen)
 
 
 def _end(home: Home, keep: bool, screen: LineScreen) -> None:
     if keep:
-        screen.say(f"it is up; use it with: export MILLRACE_HOME={home.root}; millrace --help. It ends with: make down")
+        screen.say(
+            f"it stays up; use it with: export MILLRACE_HOME={home.root}; millrace --help. "
+            "It ends with: make down site-down"
+        )
     else:
         world.stop(home)
 
@@ -68,7 +73,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
-        wrong = flaws(demo(default_home(), options.keep, LineScreen(sys.stdout)))
+        wrong = flaws(*demo(default_home(), options.keep, LineScreen(sys.stdout)))
     except FAILURES as error:
         wrong = [str(error)]
     except KeyboardInterrupt:

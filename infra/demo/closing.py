@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import combinations, pairwise
 
 from infra.demo.commands import Ingested
 from infra.demo.questions import Question
@@ -23,8 +24,9 @@ class ModelLine:
 class Told:
     """What the table says beside the record.
 
-    `answers` counts answers by model version during the swaps, `verdicts` are the gate's reasons by version,
-    `correction` is the question that was corrected, `failures` say what was wrong with requests that failed.
+    `answers` counts answers by model version while requests went on, in the order of their first answers. `verdicts`
+    are the gate's reasons by version, `promoted` the versions that it promoted, in its order. `correction` is the
+    question that was corrected, `failures` say what was wrong with requests that failed.
     """
 
     ingested: Ingested
@@ -33,7 +35,14 @@ class Told:
     answers: Mapping[int, int]
     slowest_seconds: float
     correction: Question
+    promoted: tuple[int, ...]
     failures: tuple[str, ...] = ()
+
+    @property
+    def unseen(self) -> list[tuple[int, int]]:
+        """List the swaps, from a promoted version to the next, of which requests didn't see both, in this order."""
+        seen = set(combinations(self.answers, 2))
+        return [swap for swap in pairwise(self.promoted) if swap not in seen]
 
 
 def closing_table(record: Record, told: Told) -> str:
@@ -106,11 +115,15 @@ def _by_count(counts: Iterable[tuple[str, int]]) -> list[tuple[str, int]]:
     return sorted(counts, key=lambda one: (-one[1], one[0]))
 
 
-def flaws(record: Record) -> list[str]:
+def flaws(record: Record, told: Told) -> list[str]:
     """Say what a demo has shown that should not be so, a sentence each."""
     found = []
     if not record.documents.holds:
         found.append(f"pages are unaccounted for: {record.documents.law}.")
     if record.swap.failed:
         found.append(f"{record.swap.failed:,} of {record.swap.requests:,} requests failed while models were swapped.")
+    found += [
+        f"version {after} was promoted, and was not seen to answer in place of version {before} while requests went on."
+        for before, after in told.unseen
+    ]
     return found

@@ -21,8 +21,8 @@ class NoAnswer(Exception):
 class SteadyLoad:
     """Asks `texts` in turn, one after another; `ask` gives which version answered, or raises `NoAnswer`.
 
-    `versions` counts answers by version, `failures` holds what went wrong, `slowest_seconds` is the longest that one
-    took.
+    `versions` counts answers by version, in the order of their first answers, `failures` holds what went wrong,
+    `slowest_seconds` is the longest that one took.
     """
 
     def __init__(self, ask: Callable[[str], int], texts: Sequence[str], per_second: float = PER_SECOND) -> None:

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import msgspec
 
+from infra.demo.commands import Fates
+
 
 class Documents(msgspec.Struct, frozen=True, kw_only=True):
     """What became of the pages: published is the sum of all the others."""
@@ -84,6 +86,19 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     accuracy: Accuracies
     swap: Swap
     correction: Correction
+
+
+def documents_of(fates: Fates) -> Documents:
+    """Count what became of the pages, whatever the reasons of rejections."""
+    return Documents(
+        published=fates.published,
+        kept=fates.kept,
+        duplicates=fates.duplicates,
+        rejected=sum(fates.rejected.values()),
+        dead_lettered=fates.dead_lettered,
+        in_flight=fates.in_flight,
+        unaccounted=fates.unaccounted,
+    )
 
 
 def rows_of(counts: dict[str, int]) -> Rows:

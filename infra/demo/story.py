@@ -4,13 +4,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
-from infra.demo.asking import Asked, ask_all, first_to_correct, shares, shown
+from infra.demo.asking import ask_all, first_to_correct, shares, shares_told, shown
 from infra.demo.closing import ModelLine, Told
 from infra.demo.commands import Command, Ingested
 from infra.demo.load import PER_SECOND, NoAnswer, SteadyLoad
 from infra.demo.made import pages_accuracy
 from infra.demo.questions import Question, Questions
-from infra.demo.record import Accuracies, Correction, Documents, Record, rows_of
+from infra.demo.record import Accuracies, Correction, Record, documents_of, rows_of
 from infra.demo.stages import DemoFailed, Pending, Running, Stage, Stages
 from infra.demo.world import World
 from shared.io.gateway_client import Answer, Refused
@@ -32,15 +32,15 @@ SWAP: Final = Stage("swap", "swap", 60, _GATEWAY)
 CORRECTION: Final = Stage("correction", "correction", 90, "make logs NAME=dataset_builder")
 RETRAIN: Final = Stage("retrain", "retrain", 300, _TRAINER)
 BASELINE: Final = Stage("baseline", "baseline", 120, _TRAINER)
-TRACE: Final = Stage("trace", "trace", 60, "make logs NAME=gateway: are predictions recorded?")
+TRACE: Final = Stage("trace", "trace", 60, "KEEP=1 make demo leaves the stack up, and millrace doctor looks at it")
 
 
 @dataclass
 class Story:
     """One demo, on a stack that is up and empty.
 
-    `stack_at` and `began_at` are when the stack was started and when the demo was, on the clock of `stages`. While
-    models are swapped, `per_second` requests are sent.
+    `stack_at` and `began_at` are when the stack was started and when the demo was, on the clock of `stages`. From the
+    first answer until the correction is learnt, `per_second` requests are sent, so that no swap goes unseen.
     """
 
     world: World
@@ -51,28 +51,33 @@ class Story:
     began_at: float
     per_second: float = PER_SECOND
     models: list[ModelLine] = field(default_factory=list)
-    verdicts: dict[int, str] = field(default_factory=dict)
+    outcomes: dict[int, Outcome] = field(default_factory=dict)
 
     def tell(self) -> tuple[Record, Told]:
         """Do it all, and give what was shown; raises `DemoFailed`, `Outage` and `Refused`."""
-        with self.world.ingestion() as ingestion:
-            dataset = self._dataset(ingestion)
-            first_seconds = self._first_prediction(dataset)
-            ingested = self._ingested(ingestion)
-        self._ask_all("first champion")
-        last = ingested.ready or dataset
         texts = [question.text for question in self.questions.all]
         load = SteadyLoad(self._version_that_answers, texts, self.per_second)
-        with load.running():
-            if self._challenge(last, load):
-                self._ask_all("champion")
-            question, before = first_to_correct(self._ask, self.questions.corrections)
-            learnt = self._correct(last, question, before)
-            correction = self._retrain(learnt, question, before, load)
-        self._ask_all("corrected champion")
+        with self.world.ingestion() as ingestion:
+            dataset = self._dataset(ingestion)
+            first, first_seconds = self._first_prediction(dataset)
+            with load.running():
+                self._ask_all("first champion", first)
+                ingested = self._ingested(ingestion)
+                last = ingested.ready or dataset
+                if self._challenge(last, load):
+                    self._ask_all("champion", self.promoted[-1])
+                question, before = first_to_correct(self._ask, self.questions.corrections)
+                learnt = self._correct(last, question, before)
+                correction = self._retrain(learnt, question, before, load)
+        self._ask_all("corrected champion", correction.model_version)
         self._ask_baseline(last)
         self._trace(before)
         return self._record(ingested, load, first_seconds, correction), self._told(ingested, load, question)
+
+    @property
+    def promoted(self) -> tuple[int, ...]:
+        """Name the versions that the gate has promoted so far, in its order."""
+        return tuple(version for version, outcome in self.outcomes.items() if outcome.decision == "promote")
 
     def _dataset(self, ingestion: Command) -> int:
         """Wait for the first dataset version that is ready, and give it."""
@@ -92,8 +97,8 @@ class Story:
             stage.result = f"dataset version {version} is ready"
         return version
 
-    def _first_prediction(self, dataset: int) -> float:
-        """Wait for the first model and ask it; gives the seconds from the stack's start to its answer."""
+    def _first_prediction(self, dataset: int) -> tuple[int, float]:
+        """Wait for the first model, and ask it; give its version, and the seconds from stack's start to answer."""
         question = self.questions.all[0]
         with self.stages.run(FIRST) as stage:
             stage.until(lambda: self._hindrance(dataset) or True)
@@ -101,21 +106,20 @@ class Story:
             seconds = round(self.stages.clock() - self.stack_at, 2)
             stage.result = f"version {answer.model_version} answers, {seconds:.1f} s after the stack was started"
             run = stage.until(lambda: self._decision(dataset)).runs[0]
-            self._note(stage.until(lambda: self._outcome(dataset, run.recipe)))
-        return seconds
+            version = self._note(stage.until(lambda: self._outcome(dataset, run.recipe)))
+        return version, seconds
 
     def _ingested(self, ingestion: Command) -> Ingested:
         """Wait until every page is accounted for, and give the table of the ingestion."""
         with self.stages.run(ACCOUNTS) as stage:
             stage.until(lambda: Pending(ingestion.last_line) if ingestion.runs else True)
             ingested = self.world.ingested(ingestion)
-            stage.result = (
-                f"of {ingested.documents.published:,} pages, {ingested.documents.in_flight:,} are on their way"
-            )
+            documents = ingested.documents
+            stage.result = f"of {documents.published:,} pages, {documents.in_flight:,} are on their way"
         return ingested
 
     def _challenge(self, last: int, load: SteadyLoad) -> bool:
-        """Wait for every run on versions up to the `last`, and for the gate's word; say whether a challenger serves.
+        """Wait for every run on versions up to the `last`, and for the gate's word; say whether one was promoted.
 
         There is more than one version where the machine is so busy that nothing comes for a while, and is ready then.
         """
@@ -129,7 +133,7 @@ class Story:
                         self._await_swap(stage, outcome, load)
         if not judged:
             raise DemoFailed("no recipe challenges the champion. Remedy: give the task a second [[tasks.recipes]]")
-        return len(load.versions) > 1
+        return len(self.promoted) > 1
 
     def _recipes(self, dataset: int) -> list[str]:
         """Name the recipes that are run on a dataset version, but for that of the very first model."""
@@ -142,7 +146,7 @@ class Story:
         with self.stages.run(CHALLENGER) as stage:
             outcome = stage.until(lambda: self._outcome(dataset, recipe))
             version = self._note(outcome)
-            stage.result = f"version {version}, {recipe}: {self.verdicts[version]}"
+            stage.result = f"version {version}, {recipe}: {_verdict(outcome)}"
         return outcome
 
     def _correct(self, dataset: int, question: Question, before: Answer) -> int:
@@ -170,26 +174,24 @@ class Story:
             if outcome.decision != "promote":
                 raise DemoFailed(f"the gate keeps the champion, so the correction isn't served: {outcome.reason}")
             self._await_swap(stage, outcome, load)
-            after = self._ask(question.text)
-            stage.result = f"version {version}: “{question.text}” is answered {after.label}"
-        if after.label != question.label:
-            raise DemoFailed(f"after the correction “{question.text}” is answered {after.label}, not {question.label}")
+            after = self._label("corrected champion", version, question.text)
+            stage.result = f"version {version}: “{question.text}” is answered {after}"
+        if after != question.label:
+            raise DemoFailed(f"after the correction “{question.text}” is answered {after}, not {question.label}")
         return Correction(
-            dataset_version=dataset, model_version=version, answer_before=before.label, answer_after=after.label
+            dataset_version=dataset, model_version=version, answer_before=before.label, answer_after=after
         )
 
     def _await_swap(self, stage: Running, outcome: Outcome, load: SteadyLoad) -> None:
         stage.until(lambda: outcome.version in load.versions or Pending(self.world.doing("gateway")))
-        stage.result = (
-            f"version {outcome.version} answers; {load.swap.requests:,} requests, {load.swap.failed:,} failed"
-        )
+        swap = load.swap
+        stage.result = f"version {outcome.version} answers; {swap.requests:,} requests, {swap.failed:,} failed"
 
-    def _ask_all(self, name: str) -> None:
-        """Ask the served model every question, show some answers, and note its accuracies."""
+    def _ask_all(self, name: str, version: int) -> None:
+        """Ask a version, which is served, every question, show some answers, and note its accuracies."""
         with self.stages.run(QUESTIONS._replace(name=f"questions_{len(self.models) + 1}")) as stage:
-            version = self._ask(self.questions.all[0].text).model_version
-            asked = ask_all(lambda text: self._ask(text).label, self.questions)
-            stage.result = f"{name}, version {version}: {_shares(asked)}"
+            asked = ask_all(lambda text: self._label(name, version, text), self.questions)
+            stage.result = f"{name}, version {version}: {shares_told(asked)}"
         for line in shown(asked, ANSWERS_SHOWN):
             self.say(line)
         manifest = self.world.made.model(version)
@@ -200,20 +202,36 @@ class Story:
         with self.stages.run(BASELINE) as stage:
             answers = self.world.baseline(dataset)
             asked = ask_all(answers.__getitem__, self.questions)
-            stage.result = _shares(asked)
+            stage.result = shares_told(asked)
         manifest = self.world.made.model(self.models[0].version or 0)
         accuracy = pages_accuracy(manifest.baseline, shares(asked))
         self.models.insert(0, ModelLine("baseline", None, "TF-IDF, linear SVM", accuracy))
 
     def _trace(self, answer: Answer) -> None:
+        """Show the chain from an answer to a page; raises `DemoFailed` where a link of it is missing."""
         with self.stages.run(TRACE) as stage:
-            told = self.world.trace(answer.request_id)
             stage.result = f"millrace trace {answer.request_id}"
+            try:
+                told, chain = self.world.trace(answer.request_id), self.world.chain(answer.request_id)
+            except DemoFailed as error:
+                raise DemoFailed(f"{error} Remedy: {TRACE.remedy}") from error
         for line in told.splitlines():
             self.say(f"  {line}")
+        if lacks := chain.lacks(answer):
+            raise DemoFailed(f"{stage.result} leads to no page: {lacks} Remedy: {TRACE.remedy}")
 
     def _ask(self, text: str) -> Answer:
         return self.world.gateway.classify(text, consent=True)
+
+    def _label(self, name: str, version: int, text: str) -> str:
+        """Give the label of a text; raises `DemoFailed` where another version answers than the one that is asked."""
+        answer = self._ask(text)
+        if answer.model_version != version:
+            raise DemoFailed(
+                f"the {name} is version {version} ({_verdict(self.outcomes[version])}), and version "
+                f"{answer.model_version} answers already. Remedy: let the machine do nothing else, and begin again."
+            )
+        return answer.label
 
     def _version_that_answers(self, text: str) -> int:
         try:
@@ -240,26 +258,18 @@ class Story:
         """Note what the gate said of a run's version, and give that; raises `DemoFailed` where the run made none."""
         if outcome.version is None:
             raise DemoFailed(f"the run {outcome.run} made no model: {outcome.reason}. Remedy: {_TRAINER}")
-        self.verdicts[outcome.version] = f"{outcome.decision}: {outcome.reason}"
+        self.outcomes[outcome.version] = outcome
         return outcome.version
 
     def _record(self, ingested: Ingested, load: SteadyLoad, first_seconds: float, correction: Correction) -> Record:
-        documents, by_name = ingested.documents, {model.name: model.accuracy for model in self.models}
+        by_name = {model.name: model.accuracy for model in self.models}
         crawl = {"crawl": round(sum(crawled.seconds for crawled in ingested.crawled), 2)}
         stream = {one.stage: round(one.seconds, 2) for one in ingested.stages}
         return Record(
             first_prediction_seconds=first_seconds,
             total_seconds=round(self.stages.clock() - self.began_at, 2),
             stage_seconds=crawl | stream | self.stages.seconds,
-            documents=Documents(
-                published=documents.published,
-                kept=documents.kept,
-                duplicates=documents.duplicates,
-                rejected=sum(documents.rejected.values()),
-                dead_lettered=documents.dead_lettered,
-                in_flight=documents.in_flight,
-                unaccounted=documents.unaccounted,
-            ),
+            documents=documents_of(ingested.documents),
             rows=rows_of(ingested.rows),
             accuracy=Accuracies(
                 baseline=by_name["baseline"],
@@ -274,13 +284,14 @@ class Story:
         return Told(
             ingested=ingested,
             models=tuple(self.models),
-            verdicts=self.verdicts,
+            verdicts={version: _verdict(outcome) for version, outcome in self.outcomes.items()},
             answers=load.versions,
             slowest_seconds=load.slowest_seconds,
             correction=question,
+            promoted=self.promoted,
             failures=tuple(load.failures),
         )
 
 
-def _shares(asked: list[Asked]) -> str:
-    return ", ".join(f"{language} {share:.3f}" for language, share in shares(asked).items()) + " right"
+def _verdict(outcome: Outcome) -> str:
+    return f"{outcome.decision}: {outcome.reason}"

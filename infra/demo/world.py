@@ -10,6 +10,7 @@ from typing import Final
 import msgspec
 
 from infra.demo import commands
+from infra.demo.chain import Chain
 from infra.demo.commands import Command, Ingested
 from infra.demo.made import Made
 from infra.demo.questions import QUESTIONS_FILE
@@ -75,8 +76,12 @@ class World:
         return commands.decoded(command.output(), Ingested, command.name)
 
     def trace(self, request_id: str) -> str:
-        """Give what `millrace trace` writes."""
+        """Give what `millrace trace` writes for a person."""
         return commands.run(CONSOLE, "trace", request_id)
+
+    def chain(self, request_id: str) -> Chain:
+        """Give what `millrace trace` has found."""
+        return commands.decoded(commands.run(CONSOLE, "trace", request_id, "--json"), Chain, "millrace trace")
 
     def baseline(self, dataset_version: int) -> dict[str, str]:
         """Give the baseline's answer to each of the example's questions."""
@@ -142,6 +147,8 @@ def clear(home: Home) -> None:
 
 
 def stop(home: Home) -> None:
-    """Stop stack and site; what they wrote stays until the next demo."""
-    detached.down(home)
-    lifecycle.down(home)
+    """Stop stack and site, each whatever becomes of the other; what they wrote stays until the next demo."""
+    try:
+        detached.down(home)
+    finally:
+        lifecycle.down(home)

@@ -2,7 +2,9 @@
 
 from datetime import UTC, datetime
 
+from infra.demo.closing import ModelLine, Told
 from infra.demo.commands import Crawled, Fates, Ingested, StageTime
+from infra.demo.questions import Question
 from infra.demo.record import Accuracies, Accuracy, Correction, Documents, Record, Rows, Swap
 
 AT = datetime(2026, 1, 2, tzinfo=UTC)
@@ -61,4 +63,21 @@ def ingested(ready: int | None = 31) -> Ingested:
             "language:zh": 23_023,
         },
         stages=(StageTime(stage="clean", records=4_617, seconds=41.8),),
+    )
+
+
+def told() -> Told:
+    """Build what is told beside the record of a demo in which all went well."""
+    return Told(
+        ingested=ingested(),
+        models=(
+            ModelLine("baseline", None, "TF-IDF, linear SVM", accuracy(0.923, 0.7)),
+            ModelLine("first champion", 1, "ngrams", accuracy(0.92, 0.8)),
+            ModelLine("corrected champion", 3, "ngrams-e5", accuracy(0.921, 0.9)),
+        ),
+        verdicts={1: "promote: there is no champion", 2: "promote: better on short texts"},
+        answers={1: 250, 2: 100, 3: 62},
+        slowest_seconds=0.0456,
+        correction=Question(text="rotate it", label="calc", language="en"),
+        promoted=(1, 2, 3),
     )

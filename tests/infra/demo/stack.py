@@ -1,6 +1,7 @@
 """A stack in memory that does what the real one's services do, for tests of what a demo shows."""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,8 +10,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding as KeyEncoding
 from cryptography.hazmat.primitives.serialization import PublicFormat
 
+from infra.demo.chain import Chain, Page, Predicted, Version
 from infra.demo.commands import Ingested
 from infra.demo.made import Made
+from infra.demo.stages import DemoFailed
 from shared.datasets.ready import ReadyRecord, ReadyRecords
 from shared.encoding.spec import Encoding, NgramSpec
 from shared.flywheel.config import Flywheel
@@ -24,6 +27,7 @@ from shared.models.signing import Signer
 from shared.models.store import ModelStore
 from tests.infra.demo.builders import AT, ingested
 
+PAGE = Page(url="http://127.0.0.1/", is_there=True)
 RECIPES = ("ngrams", "ngrams-e5")
 FIGURES = {"test.page:en": 0.9, "test.page:zh": 0.8}
 
@@ -44,6 +48,8 @@ class Stack:
     knows: dict[str, str] = field(default_factory=dict)
     corrected: list[tuple[str, str]] = field(default_factory=list)
     accepts: bool = True
+    steady: Counter[int] = field(default_factory=Counter)
+    """Requests without consent to keep the text, as the steady load sends them, by the version that answered."""
 
     def __post_init__(self) -> None:
         """Trust the key."""
@@ -122,10 +128,12 @@ class Stack:
 
     def classify(self, text: str, *, consent: bool = False) -> Answer:
         """Answer what it knows, or calc."""
-        label = self.knows.get(text, "calc")
-        name = f"{text}#{self.serving}#{consent}"
+        version, label = self.serving, self.knows.get(text, "calc")
+        if not consent:
+            self.steady[version] += 1
+        name = f"{text}#{version}#{consent}"
         return Answer(
-            request_id=name, label=label, probabilities={label: 1.0}, model="application", model_version=self.serving
+            request_id=name, label=label, probabilities={label: 1.0}, model="application", model_version=version
         )
 
     def correct(self, _: str, label: str, text: str) -> Kept:
@@ -159,7 +167,11 @@ class PlayedWorld:
     stack: Stack
     baseline_answers: dict[str, str]
     traced: list[str] = field(default_factory=list)
+    said: list[str] = field(default_factory=list)
     ready: int | None = 3
+    page: Page | None = PAGE
+    untraceable: str = ""
+    in_ingestion: Callable[[], object] = str
 
     def __post_init__(self) -> None:
         """Offer what a world does."""
@@ -179,13 +191,22 @@ class PlayedWorld:
         yield Ingestion(self.stack)
 
     def ingested(self, _: Ingestion) -> Ingested:
-        """Give its table."""
+        """Give its table; what the stack does until its end is `in_ingestion`."""
+        self.in_ingestion()
         return ingested(self.ready)
 
     def trace(self, request_id: str) -> str:
         """Note whose trace was asked for."""
         self.traced.append(request_id)
         return "page  http://127.0.0.1/"
+
+    def chain(self, request_id: str) -> Chain:
+        """Lead from an answer, whose id holds its version, to the page, where there is one."""
+        if self.untraceable:
+            raise DemoFailed(self.untraceable)
+        version = int(request_id.split("#")[1])
+        predicted = Predicted(request_id=request_id, model_version=version, dataset_version=3)
+        return Chain(prediction=predicted, model=Version(version), dataset=Version(3), page=self.page)
 
     def baseline(self, _: int) -> dict[str, str]:
         """Answer the questions."""

@@ -2,7 +2,7 @@
 
 import pytest
 
-from infra.demo.asking import Asked, ask_all, first_to_correct, shares, shown
+from infra.demo.asking import Asked, ask_all, first_to_correct, shares, shares_told, shown
 from infra.demo.questions import Question, Questions
 from infra.demo.stages import DemoFailed
 from shared.io.gateway_client import Answer
@@ -32,6 +32,7 @@ def test_every_question_is_asked_and_right_answers_are_counted_by_language() -> 
     asked = ask_all(lambda _: "calc", QUESTIONS)
     assert [one.question.text for one in asked] == ["add up", "footnote", "slide", "求和", "页码"]
     assert shares(asked) == {"en": pytest.approx(1 / 3), "zh": 0.5}
+    assert shares_told(asked) == "en 0.333, zh 0.500 right"
 
 
 def test_some_answers_are_shown_of_each_language() -> None:

@@ -30,7 +30,7 @@ def test_answers_are_counted_by_version_and_failures_by_what_they_said() -> None
         assert enough.wait(10)
     assert asked[:4] == ["a", "b", "c", "a"]
     assert load.swap == Swap(requests=len(asked), failed=asked.count("c"))
-    assert set(load.versions) >= {1, 2}
+    assert list(load.versions)[:2] == [1, 2]
     assert set(load.failures) == {"503: no model"}
 
 

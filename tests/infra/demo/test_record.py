@@ -6,8 +6,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from infra.demo.record import Documents, rows_of, write
-from tests.infra.demo.builders import DOCUMENTS, record
+from infra.demo.record import Documents, documents_of, rows_of, write
+from tests.infra.demo.builders import DOCUMENTS, ingested, record
 
 
 def test_the_file_has_the_keys_that_are_promised(tmp_path: Path) -> None:
@@ -28,6 +28,11 @@ def test_the_file_has_the_keys_that_are_promised(tmp_path: Path) -> None:
     assert set(told["swap"]) == {"requests", "failed"}
     assert set(told["correction"]) == {"dataset_version", "model_version", "answer_before", "answer_after"}
     assert list(tmp_path.iterdir()) == [file]
+
+
+def test_what_became_of_pages_is_counted() -> None:
+    """Rejections for all reasons together."""
+    assert documents_of(ingested().documents) == DOCUMENTS
 
 
 def test_a_manifest_s_counts_are_sorted() -> None:

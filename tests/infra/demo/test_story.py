@@ -2,12 +2,14 @@
 
 import time
 from collections.abc import Callable, Iterator
+from itertools import chain, repeat
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import pytest
 
-from infra.demo.closing import Told, closing_table
+from infra.demo.chain import Page
+from infra.demo.closing import Told, closing_table, flaws
 from infra.demo.questions import Question, Questions
 from infra.demo.record import Correction, Record
 from infra.demo.stages import DemoFailed, Stages
@@ -16,6 +18,7 @@ from infra.demo.world import World
 from tests.infra.demo.builders import ingested
 from tests.infra.demo.stack import PlayedWorld, Stack
 from tests.infra.demo.test_stages import Shown
+from tests.infra.local.waiting import until
 
 QUESTIONS = Questions(
     by_language={
@@ -29,19 +32,24 @@ QUESTIONS = Questions(
 )
 BASELINE = {"add up": "writer", "font": "writer", "求和": "calc"}
 Step = Callable[[], object]
+IDLE_WAITS = 2_000
 
 
-def play(stack: Stack, steps: list[Step], ready: int = 3) -> tuple[Record, Told, PlayedWorld]:
-    """Tell the story to a stack that takes one step whenever the story waits."""
-    left: Iterator[Step] = iter(steps)
-    world = PlayedWorld(stack, BASELINE, ready=ready)
+def play(stack: Stack, steps: list[Step], played: PlayedWorld | None = None) -> tuple[Record, Told, PlayedWorld]:
+    """Tell the story to a stack that takes one step whenever the story waits, once a steady load has seen the last."""
+    left: Iterator[Step] = chain(steps, repeat(lambda: None, IDLE_WAITS))
+    world = played or PlayedWorld(stack, BASELINE)
 
     def wait(_: float) -> None:
-        next(left, lambda: None)()
+        if stack.steady:
+            until(lambda: stack.steady[stack.serving] > 0)
+        step = next(left, None)
+        assert step is not None, "the stack has done all that it does, and the story waits for more"
+        step()
         time.sleep(0.002)
 
     stages = Stages(Shown(), world.trouble, lambda: 100.0, wait)
-    story = Story(cast(World, world), stages, QUESTIONS, lambda _: None, 90.0, 80.0, per_second=500)
+    story = Story(cast(World, world), stages, QUESTIONS, world.said.append, 90.0, 80.0, per_second=500)
     return *story.tell(), world
 
 
@@ -53,11 +61,17 @@ def learn(stack: Stack) -> None:
 
 def steps_of(stack: Stack, *, wins: bool = True, learns: bool = True) -> list[Step]:
     """Give what a stack does: a dataset, a first champion, a challenger, a corrected dataset, and a retrain."""
+
+    def challenge() -> None:
+        until(lambda: stack.steady[1] > 0)
+        stack.knows.update({"font": "writer"} if wins else {})
+        stack.conclude(3, "ngrams-e5", promoted=wins)
+
     return [
         lambda: stack.mark_ready(3),
         lambda: stack.decide(3),
         lambda: stack.conclude(3, "ngrams"),
-        lambda: (stack.knows.update({"font": "writer"} if wins else {}), stack.conclude(3, "ngrams-e5", promoted=wins)),
+        challenge,
         lambda: stack.mark_ready(4, "correction"),
         lambda: stack.decide(4, "ngrams-e5" if wins else "ngrams", rung="refit"),
         (lambda: learn(stack)) if learns else (lambda: stack.conclude(4, "ngrams-e5")),
@@ -75,7 +89,9 @@ def test_the_whole_story_is_told(tmp_path: Path) -> None:
     assert record.total_seconds == 20.0
     assert record.swap.requests > 3
     assert record.swap.failed == 0
-    assert sorted(told.answers) == [1, 2, 3]
+    assert list(told.answers) == [1, 2, 3]
+    assert told.promoted == (1, 2, 3)
+    assert flaws(record, told) == []
     assert record.documents.published == ingested().documents.published
     assert record.documents.rejected == 501
     assert stack.corrected == [("rotate", "writer")]
@@ -86,6 +102,42 @@ def test_the_whole_story_is_told(tmp_path: Path) -> None:
     assert record.accuracy.champion.en == 0.9
     assert {"dataset", "first_champion", "challenger", "swap", "correction", "retrain"} <= set(record.stage_seconds)
     assert "corrected champion" in closing_table(record, told)
+    assert world.said[-1] == "  page  http://127.0.0.1/"
+
+
+def test_a_challenger_that_wins_before_the_ingestion_is_over_is_seen(tmp_path: Path) -> None:
+    """The first champion was asked by then, and requests go on since its first answer."""
+    stack = Stack(tmp_path)
+    steps = steps_of(stack)
+    challenge = steps.pop(3)
+    record, told, _ = play(stack, steps, PlayedWorld(stack, BASELINE, in_ingestion=challenge))
+    assert (list(told.answers), told.promoted) == ([1, 2, 3], (1, 2, 3))
+    assert flaws(record, told) == []
+    assert record.accuracy.first_champion.en_questions == 0.5
+    assert [(model.name, model.version) for model in told.models[1:3]] == [("first champion", 1), ("champion", 2)]
+
+
+def test_a_first_champion_that_is_replaced_before_it_was_asked_fails_the_demo(tmp_path: Path) -> None:
+    """Another model's answers aren't counted as its own."""
+    stack = Stack(tmp_path)
+    steps = steps_of(stack)
+    with pytest.raises(DemoFailed, match=r"first champion is version 1 \(promote: .*\), and version 2 answers already"):
+        play(stack, [*steps[:2], lambda: (steps[2](), stack.conclude(3, "ngrams-e5"))])
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"page": None}, "#True leads to no page: no page that is there. Remedy: "),
+        ({"page": Page(url="http://127.0.0.1/", is_there=False)}, "leads to no page: no page that is there. Remedy: "),
+        ({"untraceable": "no answer is recorded under this id."}, "no answer is recorded under this id. Remedy: "),
+    ],
+)
+def test_a_trace_that_leads_to_no_page_fails_the_demo(tmp_path: Path, changes: dict[str, Any], told: str) -> None:
+    """With what to do; what it says to a person isn't enough."""
+    stack = Stack(tmp_path)
+    with pytest.raises(DemoFailed, match=told):
+        play(stack, steps_of(stack), PlayedWorld(stack, BASELINE, **changes))
 
 
 def test_a_challenger_that_loses_is_not_swapped_in(tmp_path: Path) -> None:
@@ -115,7 +167,8 @@ def test_versions_that_are_ready_before_the_crawl_is_over_are_waited_for(tmp_pat
         lambda: stack.decide(5, "ngrams-e5", rung="refit"),
         lambda: (stack.knows.update({"rotate": "writer"}), stack.conclude(5, "ngrams-e5")),
     ]
-    record, told, _ = play(stack, [steps[0], steps[1], steps[2], more[0], steps[3], *more[1:]], ready=4)
+    world = PlayedWorld(stack, BASELINE, ready=4)
+    record, told, _ = play(stack, [steps[0], steps[1], steps[2], more[0], steps[3], *more[1:]], world)
     assert (record.correction.dataset_version, record.correction.model_version) == (5, 4)
     assert sorted(told.answers) == [1, 2, 3, 4]
 

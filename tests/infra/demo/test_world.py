@@ -4,9 +4,11 @@ import os
 from pathlib import Path
 from typing import Any, cast
 
+import msgspec
 import pytest
 
 from infra.demo import world
+from infra.demo.chain import Page, Version
 from infra.demo.stages import DemoFailed
 from infra.demo.world import World, clear, serve_site, start_stack, stop, trouble
 from infra.local import control, lifecycle
@@ -14,8 +16,10 @@ from infra.local.control import NotRunningError
 from infra.local.home import Home
 from infra.local.ports import write_ports
 from infra.local.supervisor.status import State, UnitStatus
+from infra.site import detached
 from infra.site.tree import SiteError
 from tests.infra.demo.stack import example
+from tests.services.console.chains import CHAIN
 
 
 def unit(name: str, state: State, why: str = "") -> UnitStatus:
@@ -95,6 +99,35 @@ def test_the_gateway_is_asked_where_the_stack_has_put_it(monkeypatch: pytest.Mon
     with world.opened(home, example()) as opened:
         assert opened.gateway.url == "http://127.0.0.1:21001"
         assert opened.made.task.name == "application"
+
+
+def test_an_answer_is_traced_for_a_person_and_for_us(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """By the same command, once as text and once as JSON."""
+    (tmp_path / "played.py").write_text(
+        "import sys\n"
+        f"print({msgspec.json.encode(CHAIN).decode()!r} if '--json' in sys.argv else ' '.join(sys.argv[1:]))\n",
+        "utf-8",
+    )
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.setattr(world, "CONSOLE", "played")
+    played = World(Home(tmp_path), cast(Any, None), cast(Any, None))
+    assert played.trace("an-id") == "trace an-id\n"
+    chain = played.chain("an-id")
+    assert (chain.model, chain.page) == (Version(2), Page(url="http://site.example/rotate", is_there=True))
+
+
+def test_a_stack_is_stopped_whatever_becomes_of_the_site(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """And what went wrong with the site is told."""
+
+    def refuse(_: Home) -> bool:
+        raise SiteError("the site doesn't end")
+
+    stopped: list[Home] = []
+    monkeypatch.setattr(detached, "down", refuse)
+    monkeypatch.setattr(lifecycle, "down", stopped.append)
+    with pytest.raises(SiteError, match="doesn't end"):
+        stop(Home(tmp_path))
+    assert stopped == [Home(tmp_path)]
 
 
 def test_each_demo_begins_from_nothing(tmp_path: Path) -> None:
