@@ -15,7 +15,9 @@ from tests.services.trainer.world import World
 def world(servers: Endpoints, tmp_path: Path) -> Iterator[World]:
     """Give a flywheel of its own on the session's servers."""
     with closing(S3ObjectStore.from_settings(servers.s3)) as store:
-        yield World(store, endpoints=servers, folder=tmp_path)
+        made = World(store, endpoints=servers, folder=tmp_path)
+        with closing(made.admin):
+            yield made
 
 
 @pytest.fixture(scope="session")

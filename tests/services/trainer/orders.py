@@ -30,12 +30,11 @@ EFFECTS: Final = {
 
 
 class Orders(msgspec.Struct, frozen=True):
-    """A flywheel, the prefix of its topics, and blows: each comes once, right after its effect.
+    """The prefix of a flywheel's topics, and blows: each comes once, right after its effect.
 
     A blow is `<whom>-<effect>@<dataset version>`, where `child` strikes the training process, `both` its parent too.
     """
 
-    flywheel: dict[str, Any]
     prefix: str
     folder: str
     group: str

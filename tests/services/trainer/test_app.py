@@ -26,7 +26,7 @@ def test_from_the_event_to_the_version_that_serves(world: World) -> None:
     """Three versions wait, and something broken: one is trained on, by a ladder whose first recipe has a bug.
 
     The bug is an outcome and a dead letter, the next recipe's model serves, the last one's is kept back; a replay has
-    the bug done again, and nothing else. By hand there is nothing left to do.
+    the bug done again, and nothing else. By hand it is done once more, with the real task, which has no bug.
     """
     world.recipes = ("bug", "good", "blind")
     publish(world.bootstrap, [(f"{world.prefix}-ready", b"k", b"\xff{", ())])
@@ -53,6 +53,12 @@ def test_from_the_event_to_the_version_that_serves(world: World) -> None:
     assert "bug: KeyError: 'a bug of the recipe'" in said[1].detail
     assert letters[0][0] == b"\xff{"
     assert letters[1][0] == world.record(waiting[-1])[2]
+
+    done = world.by_hand("--manifest", waiting[-1].manifest.key)
+    assert done.returncode == 0, done.stderr
+    assert "  good, seed 0: challenge, done before: version 1, promote" in done.stdout
+    assert f"{run_id(world.task, 3, 'bug')}: version 3 of {world.task}, keep." in done.stdout
+    assert outcomes(world, 3) == {"bug": (3, "keep"), "good": (1, "promote"), "blind": (2, "keep")}
 
 
 @pytest.mark.integration

@@ -21,8 +21,10 @@ from services.trainer.registry import RUN_TAG, VERSION_TAG, show
 from services.trainer.settings import RegistrySettings
 from shared.models.aliases import Aliases
 from shared.models.manifest import ModelManifest
+from shared.models.runs import run_id
 from shared.models.verdict import Decision
 from shared.settings import SettingsError, load
+from tests.services.trainer.world import World
 from tests.shared.models.builders import AT, manifest, verdict
 
 LOCK: Final = Path(__file__).parents[2] / "environments" / "mlflow.lock"
@@ -147,6 +149,21 @@ def test_the_alias_follows_the_champion(server: str) -> None:
         named = client.get_registered_model("follow").aliases
         seen.append(client.get_model_version_by_alias("follow", "champion").tags[VERSION_TAG] if named else None)
     assert seen == [None, "5", "6", "5", "5"]  # of version 4 it was never told
+
+
+@pytest.mark.integration
+def test_a_trainer_shows_its_runs_where_a_server_is_named(server: str, world: World) -> None:
+    """The variable reaches the process that trains, and what was published is shown, with its alias."""
+    from mlflow.tracking import MlflowClient  # noqa: PLC0415 - as above
+
+    world.tell(world.commit())
+    with world.trainer(MLFLOW_TRACKING_URI=server):
+        world.until_committed(1)
+    client = MlflowClient(tracking_uri=server)
+    champion = client.get_model_version_by_alias(world.task, "champion")
+    assert champion.tags == {VERSION_TAG: "1", "decision": "promote", "recipe": "good"}
+    assert champion.run_id is not None
+    assert client.get_run(champion.run_id).data.tags[RUN_TAG] == run_id(world.task, 1, "good")
 
 
 def test_where_no_server_is_named_nothing_is_shown() -> None:

@@ -4,8 +4,10 @@ import pytest
 
 from services.trainer.run import main, parser, require_recipe, task_named, version_of
 from shared.flywheel.config import Flywheel
+from shared.flywheel.load import load_flywheel
 from shared.settings import SettingsError
 from tests.services.trainer.builders import flywheel
+from tests.services.trainer.world import ROOT
 
 MANIFEST = "datasets/help/manifests/00000021.json"
 ONE = flywheel("help")
@@ -15,11 +17,17 @@ TWO = Flywheel.model_validate(
 
 
 def test_help_shows_examples(capsys: pytest.CaptureFixture[str]) -> None:
-    """Each of the options in a command that can be copied."""
+    """Each of the options in a command that can be copied, for the example flywheel as it is."""
     with pytest.raises(SystemExit, match="0"):
         main(["--help"])
-    shown = capsys.readouterr().out
-    assert all(word in shown for word in ("--manifest datasets/support-router/", "--dry-run", "--recipe encoder"))
+    commands = [
+        line.split()[3:] for line in capsys.readouterr().out.splitlines() if "-m services.trainer.run --" in line
+    ]
+    assert [len(command) for command in commands] == [3, 2, 4]
+    example = load_flywheel(ROOT / "examples" / "support-router" / "millrace.toml")
+    for given in map(parser().parse_args, commands):
+        assert version_of(given.manifest, example.dataset.name) == 21
+        require_recipe(task_named(example, given.task), given.recipe)
 
 
 def test_a_manifest_is_named_by_its_key() -> None:

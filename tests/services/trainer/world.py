@@ -12,10 +12,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
 import msgspec
+from kafka import KafkaAdminClient
 from kafka.errors import CoordinatorLoadInProgressError, CoordinatorNotAvailableError, NotCoordinatorError
 
 from infra.local.servers import Endpoints
@@ -24,10 +26,11 @@ from shared.contracts.envelope import Envelope, Headers, from_headers, to_header
 from shared.contracts.message import decode, encode
 from shared.contracts.releases import ModelPublished
 from shared.contracts.topics import DATASETS_READY
+from shared.flywheel.keys import toml_value
 from shared.models.keys import KeyFiles
 from shared.models.signing import Trust
 from shared.settings import SigningSettings
-from tests.services.curator.kafka_topics import committed, create, publish, read
+from tests.services.curator.kafka_topics import create, publish, read
 from tests.services.trainer.orders import VARIABLE, Orders
 from tests.services.trainer.shelf import Shelf
 
@@ -56,6 +59,11 @@ class World(Shelf):
         """The broker."""
         return self.endpoints.kafka_bootstrap
 
+    @cached_property
+    def admin(self) -> KafkaAdminClient:
+        """A client that asks the broker what it knows of groups; whoever made the world closes it."""
+        return KafkaAdminClient(bootstrap_servers=self.bootstrap)
+
     @property
     def signing(self) -> SigningSettings:
         """Where the keys are."""
@@ -70,9 +78,30 @@ class World(Shelf):
     def order(self, group: str) -> Path:
         """Write the orders of trainers of a group."""
         path = self.folder / f"{group}.json"
-        orders = Orders(self.flywheel.model_dump(mode="json"), self.prefix, str(self.folder), group, self.blows)
+        orders = Orders(self.prefix, str(self.folder), group, self.blows)
         path.write_bytes(msgspec.json.encode(orders))
         return path
+
+    def declared(self) -> Path:
+        """Write the flywheel as `millrace.toml`."""
+        tables = self.flywheel.model_dump(mode="json", exclude_unset=True)
+        path = self.folder / "millrace.toml"
+        path.write_text("".join(f"{name} = {toml_value(value)}\n" for name, value in tables.items()), "utf-8")
+        return path
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What a process of the trainer is told by its environment."""
+        return {
+            "MILLRACE_CONFIG": str(self.declared()),
+            "MILLRACE_HOME": str(self.folder / "home"),
+            "SIGNING_KEY_FILE": str(self.signing.key_file),
+            "SIGNING_TRUSTED_FOLDER": str(self.signing.trusted_folder),
+            "TELEMETRY_LOG_FORMAT": "json",
+            "TRAINER_THREADS": "1",
+            **self.endpoints.environment,
+            **self.settings,
+        }
 
     def tell(self, *messages: DatasetReady, more: Headers = ()) -> None:
         """Send events."""
@@ -96,21 +125,19 @@ class World(Shelf):
     def committed(self, group: str | None = None) -> int:
         """Give the offset that a group has committed; 0 before the first, and where the broker has just started."""
         with suppress(CoordinatorLoadInProgressError, CoordinatorNotAvailableError, NotCoordinatorError):
-            return committed(self.bootstrap, group or self.prefix, f"{self.prefix}-ready")
+            offsets = self.admin.list_group_offsets(group or self.prefix).get(group or self.prefix, {})
+            return max(
+                (found.offset for place, found in offsets.items() if place.topic == f"{self.prefix}-ready"), default=0
+            )
         return 0
 
     @contextmanager
     def trainer(self, group: str | None = None, **environment: str) -> Iterator["subprocess.Popen[bytes]"]:
         """Run a trainer; it is killed at the end of the block, if it still runs."""
         given = {
+            **self.environment,
             "MILLRACE_HOME": str(self.folder / (group or "home")),
-            "SIGNING_KEY_FILE": str(self.signing.key_file),
-            "SIGNING_TRUSTED_FOLDER": str(self.signing.trusted_folder),
-            "TELEMETRY_LOG_FORMAT": "json",
-            "TRAINER_THREADS": "1",
             VARIABLE: str(self.order(group or self.prefix)),
-            **self.endpoints.environment,
-            **self.settings,
             **environment,
         }
         with (self.folder / "trainer.log").open("ab") as log:
@@ -128,7 +155,7 @@ class World(Shelf):
         deadline = time.monotonic() + seconds
         while not condition():
             assert time.monotonic() < deadline, f"not within {seconds} s: {what}\n{self.log}"
-            time.sleep(0.02)
+            time.sleep(0.05)
 
     def until_committed(self, offset: int, group: str | None = None) -> None:
         """Wait until a group has committed so many events."""
@@ -140,6 +167,19 @@ class World(Shelf):
         with urllib.request.urlopen(f"http://127.0.0.1:{served[-1]['port']}/readyz", timeout=5) as answer:
             said: dict[str, Any] = json.load(answer)
         return said
+
+    def by_hand(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
+        """Train by hand, with the real tasks."""
+        command = [sys.executable, "-m", "services.trainer.run", *arguments]
+        return subprocess.run(
+            command,
+            cwd=ROOT,
+            env=os.environ | self.environment,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
 
     @property
     def log(self) -> str:

@@ -1,14 +1,12 @@
 """Run a trainer on a test's topics: `python -m tests.services.trainer.worker`, with its orders in the environment."""
 
 import sys
+from dataclasses import replace
 
 from services.trainer import app
-from services.trainer.order import Servers
-from services.trainer.settings import TrainerSettings
 from shared.contracts.topics import DATASETS_READY, MODELS_PUBLISHED
-from shared.flywheel.config import Flywheel
 from shared.io.s3 import S3ObjectStore
-from shared.settings import KafkaSettings, SigningSettings, StoreSettings, TelemetrySettings, load
+from shared.settings import StoreSettings
 from shared.stream.ending import ended, stop_signal
 from shared.telemetry.logging import configure_logging
 from tests.services.trainer.orders import Fate, FatedStore, Orders, kill, renamed
@@ -26,12 +24,9 @@ class FatedS3:
 
 
 def trainer(orders: Orders) -> app.Trainer:
-    """Make the trainer that the orders ask for."""
-    return app.Trainer(
-        flywheel=Flywheel.model_validate(orders.flywheel),
-        servers=Servers(kafka=load(KafkaSettings), store=load(StoreSettings), signing=load(SigningSettings)),
-        telemetry=load(TelemetrySettings),
-        settings=load(TrainerSettings),
+    """Make the trainer that the environment asks for, on the topics of the orders, with the tiny task."""
+    return replace(
+        app.Trainer.configured(),
         source=renamed(DATASETS_READY, f"{orders.prefix}-ready"),
         target=renamed(MODELS_PUBLISHED, f"{orders.prefix}-models"),
         group=orders.group,
