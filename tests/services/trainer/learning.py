@@ -7,6 +7,7 @@ from typing import Any, Final
 from services.trainer.core.examples import Examples, Splits
 from services.trainer.tasks.task import Workspace
 from shared.datasets.rows import Kind
+from tests.shared.encoding.rows import real_rows
 
 WORDS: Final = {
     ("calc", "en"): "cell formula row column sum spreadsheet sheet range sort total",
@@ -61,6 +62,18 @@ def examples(count: int, seed: int, kind: Kind = "page") -> Examples:
     ]
     texts, labels, languages = zip(*rows, strict=True)
     return Examples(texts, labels, languages, [kind] * len(rows), [f"group-{row}" for row in range(len(rows))])
+
+
+def real_examples() -> Examples:
+    """Give real rows of the demo's site."""
+    rows = real_rows()
+    return Examples(
+        texts=[row.text for row in rows],
+        labels=[row.application for row in rows],
+        languages=[row.language for row in rows],
+        kinds=[row.kind for row in rows],
+        groups=[f"group-{place}" for place in range(len(rows))],
+    )
 
 
 def splits(count: int = 40) -> Splits:

@@ -1,11 +1,13 @@
 """Tests of taking what is said of ready versions from a real broker."""
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from threading import Event
 
 import pytest
 
+from services.trainer import listener
 from services.trainer.executor import Keep, Stopped
 from services.trainer.listener import Listener
 from services.trainer.scheduler import Ready
@@ -17,6 +19,8 @@ from tests.services.trainer.world import World
 pytestmark = pytest.mark.integration
 
 TURNS = 60
+SHORTEST_SESSION_SECONDS = 6
+"""Shorter ones a broker refuses (its `group.min.session.timeout.ms`)."""
 
 
 @dataclass
@@ -32,6 +36,7 @@ class Ear:
     meanwhile: Callable[[Keep], None] = lambda _: None
     failures: Mapping[int, Exception] = field(default_factory=dict)
     turns: int = 0
+    patience: int = TURNS
 
     def handle(self, ready: Sequence[Ready], keep: Keep) -> Mapping[int, Exception]:
         """Note what is ready."""
@@ -45,7 +50,7 @@ class Ear:
     def beat(self, _: bool) -> None:
         """Stop when that takes too long."""
         self.turns += 1
-        if self.turns > TURNS:
+        if self.turns > self.patience:
             self.stop.set()
 
     def listen(self) -> None:
@@ -82,6 +87,35 @@ def test_all_that_waits_comes_at_once_and_what_comes_meanwhile_after(world: Worl
     assert (ear.told[0].rows, ear.told[0].trigger, ear.told[0].dataset.sha256) == (48, "rows", first.manifest.sha256)
     assert str(ear.told[2].origin) == f"{world.prefix}-ready/0/2"
     assert world.committed() == 3
+
+
+def members(world: World) -> dict[str, str]:
+    """Give the group's members, by the id that Kafka gave them, and their names."""
+    found = world.admin.describe_groups([world.prefix])[world.prefix]
+    return {one["member_id"]: one["group_instance_id"] for one in found["members"]}
+
+
+def test_a_run_outlasts_what_kafka_waits_for(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its session, and many times the time between two polls: it is the same member, and what it did is committed."""
+    monkeypatch.setattr(listener, "SILENT_SECONDS", 1)
+    monkeypatch.setattr(listener, "SESSION_SECONDS", SHORTEST_SESSION_SECONDS)
+    world.tell(world.commit())
+    ear, seen = Ear(world, patience=1_000), []
+
+    def meanwhile(keep: Keep) -> None:
+        keep()
+        seen.append(members(world))
+        until = time.monotonic() + SHORTEST_SESSION_SECONDS + 0.5
+        while time.monotonic() < until:
+            keep()
+            ear.stop.wait(0.1)
+        seen.append(members(world))
+
+    ear.meanwhile = meanwhile
+    ear.listen()
+    assert list(seen[0].values()) == [f"{world.prefix}-0"]
+    assert seen[1] == seen[0]
+    assert (ear.taken, world.committed()) == ([[1]], 1)
 
 
 def test_what_can_not_be_worked_on_is_buried_and_passed(world: World) -> None:

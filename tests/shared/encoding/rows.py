@@ -4,11 +4,13 @@ from pathlib import Path
 
 import msgspec
 
+from shared.datasets.rows import Kind
+
 
 class RealRow(msgspec.Struct, frozen=True):
     """A row, and the application that it is about."""
 
-    kind: str
+    kind: Kind
     language: str
     application: str
     text: str

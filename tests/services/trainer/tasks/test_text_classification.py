@@ -2,20 +2,24 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
-from services.trainer.core.calibration import calibration_error
+from services.trainer.core.calibration import calibration_error, probabilities_of
 from services.trainer.core.examples import Examples, Splits
 from services.trainer.encoders import ENCODERS
+from services.trainer.features import Features
+from services.trainer.linear_head import LinearHead
 from services.trainer.machine import Machine
+from services.trainer.tasks import text_classification
 from services.trainer.tasks.task import Package
 from services.trainer.tasks.text_classification import TextClassification
 from shared.flywheel.learning import Recipe
 from shared.models.manifest import ENCODER, HEAD, HEAD_WEIGHTS, NGRAMS, TOKENIZER
 from shared.models.runtime import LoadedModel, serving_files
-from tests.services.trainer.learning import NONE, examples, joined, splits, workspace
+from tests.services.trainer.learning import NONE, examples, joined, real_examples, splits, workspace
 from tests.services.trainer.tiny_bert import tiny_bert, tiny_encoder
 
 FROZEN = Recipe(name="both", encoders=("hashed-ngram", "minilm-en"), epochs=6)
@@ -58,6 +62,27 @@ def test_one_head_takes_n_grams_and_an_embedding(tmp_path: Path) -> None:
     right = np.array(answers(package, list(splits().test.texts))) == np.array(splits().test.labels)
     assert right.mean() > 0.9
     assert set(package.stages) == {"encoder", "features", "fit", "package"}
+
+
+@pytest.mark.usefixtures("tiny")
+@pytest.mark.parametrize("recipe", [Recipe(name="ngrams", encoders=("hashed-ngram",), epochs=20), FROZEN])
+def test_what_serves_says_what_was_learnt(recipe: Recipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On real rows of both languages: the trainer's own sums, and the probabilities that a gateway gives."""
+    packaged: list[tuple[LinearHead, Features]] = []
+    write = text_classification._write
+
+    def spy(head: LinearHead, features: Features, *rest: Any) -> None:  # noqa: ANN401 - passed on
+        packaged.append((head, features))
+        write(head, features, *rest)
+
+    monkeypatch.setattr(text_classification, "_write", spy)
+    rows = real_examples()
+    package = learnt(Splits(rows, rows, NONE, NONE), recipe, tmp_path)
+    ((head, features),) = packaged
+    expected = probabilities_of(head.logits(features.rows(rows)), head.scale)
+    assert set(rows.languages) == {"en", "zh"}
+    assert len(set(expected.argmax(axis=1))) > 2
+    np.testing.assert_allclose(loaded(package).predict(rows.texts), expected, rtol=1e-4, atol=1e-6)
 
 
 @pytest.mark.usefixtures("tiny")
