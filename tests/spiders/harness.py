@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -100,6 +100,11 @@ class Site:
         """Give what was published of this source."""
         return [one for one in self._read(DOCUMENTS_RAW) if one[1].lineage.source == self.source]
 
+    def published(self) -> int:
+        """Count the pages that were published, of every source."""
+        with closing(KafkaConsumer(bootstrap_servers=self.servers.kafka_bootstrap)) as consumer:
+            return sum(consumer.end_offsets(_places(consumer, DOCUMENTS_RAW)).values())
+
     def rejected(self) -> list[tuple[Envelope, RejectedDocument]]:
         """Give what was rejected of this source."""
         return [one for one in self._read(DOCUMENTS_REJECTED) if one[1].lineage.source == self.source]
@@ -117,7 +122,7 @@ class Site:
     def _read(self, topic: Topic[M]) -> Iterator[tuple[Envelope, M]]:
         consumer = KafkaConsumer(bootstrap_servers=self.servers.kafka_bootstrap, enable_auto_commit=False)
         with closing(consumer):
-            places = [TopicPartition(topic.name, number) for number in consumer.partitions_for_topic(topic.name)]
+            places = _places(consumer, topic)
             consumer.assign(places)
             consumer.seek_to_beginning()
             ends = consumer.end_offsets(places)
@@ -145,13 +150,17 @@ def wait_until(condition: Callable[[], bool], what: str, seconds: float = 60) ->
         time.sleep(0.02)
 
 
-def make_topics(servers: Endpoints) -> None:
-    """Create the topics that a crawl writes."""
+def make_topics(servers: Endpoints, topics: Iterable[Topic[Any]] = (DOCUMENTS_RAW, DOCUMENTS_REJECTED)) -> None:
+    """Create topics, by default those that a crawl writes."""
     with connected(KafkaSettings(bootstrap_servers=servers.kafka_bootstrap)) as admin:
         sizing = Sizing(4, 1, 1)
-        shapes = declared([DOCUMENTS_RAW, DOCUMENTS_REJECTED], sizing)
+        shapes = declared(topics, sizing)
         apply_topics(admin, shapes, sizing)
         admin.await_ready([shape.name for shape in shapes])
+
+
+def _places(consumer: Any, topic: Topic[Any]) -> list[TopicPartition]:  # noqa: ANN401 - kafka-python has no type hints
+    return [TopicPartition(topic.name, number) for number in consumer.partitions_for_topic(topic.name)]
 
 
 def _page(store: S3ObjectStore, document: RawDocument) -> WarcPage:

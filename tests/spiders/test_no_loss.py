@@ -1,14 +1,14 @@
 """Crawls that are stopped, killed, or left without servers: nothing is half published, nothing lost in silence."""
 
 import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from infra.local.servers import Servers
+from infra.local.servers import Servers, running_servers
 from shared.contracts.envelope import Envelope
 from shared.stream.exits import Exit
-from tests.conftest import StartServers
 from tests.spiders.harness import Site, ended, make_topics, wait_until
 from tests.spiders.web import Reply, Web, page
 
@@ -33,10 +33,10 @@ def test_ctrl_c_publishes_what_was_fetched(site: Site) -> None:
 
 def kill_in_mid_run(site: Site, after: int) -> None:
     """Kill a crawl of an endless site once so many of its pages are published."""
-    before = len(site.raw())
+    before = site.published()
     with Web(endless_site) as web:
         process = site.start(f'start_urls = ["{web.url}/"]\nconcurrency = 8')
-        wait_until(lambda: len(site.raw()) > before + after, "some pages")
+        wait_until(lambda: site.published() > before + after, "some pages")
         process.kill()
         process.communicate()
 
@@ -45,26 +45,37 @@ def test_a_kill_leaves_no_event_without_its_object(site: Site) -> None:
     """SIGKILL in mid-run, five times: every event names an object that is there, whole, and no page has two ids."""
     for after in (0, 20, 50, 90, 140):
         kill_in_mid_run(site, after)
-        site.pages()
+    site.pages()
     events: list[tuple[Envelope, str]] = [(envelope, document.lineage.url) for envelope, document in site.raw()]
     assert len({envelope.id for envelope, _ in events}) == len({url for _, url in events}) == len(events) > 300
 
 
+@pytest.fixture(scope="module")
+def killable(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
+    """Run a broker and a store that may be taken away."""
+    with running_servers(tmp_path_factory.mktemp("killable"), ("kafka", "s3")) as servers:
+        make_topics(servers.endpoints)
+        yield servers
+
+
 @pytest.fixture
-def own(own_servers: StartServers) -> Servers:
-    """Give a broker and a store that may be taken away."""
-    servers = own_servers("kafka", "s3")
-    make_topics(servers.endpoints)
-    return servers
+def own(killable: Servers) -> Servers:
+    """Give both, as they were before a test took one away."""
+    for server in (killable.kafka, killable.s3):
+        if not server.is_ready():
+            server.start()
+            server.wait_ready()
+    return killable
 
 
 @pytest.mark.parametrize("away", ["kafka", "s3"])
 def test_an_outage_ends_the_crawl_with_70_and_says_what_is_missing(own: Servers, away: str, tmp_path: Path) -> None:
     """The crawl waits, the log says for what, and the last line counts what was not published."""
-    site = Site(own.endpoints, "site", tmp_path, {"SPIDERS_OUTAGE_SECONDS": "8"})
+    site = Site(own.endpoints, f"away-{away}", tmp_path, {"SPIDERS_OUTAGE_SECONDS": "5"})
+    before = site.published()
     with Web(endless_site) as web:
         process = site.start(f'start_urls = ["{web.url}/"]\nconcurrency = 8')
-        wait_until(lambda: len(site.raw()) > 10, "some pages")
+        wait_until(lambda: site.published() > before + 10, "some pages")
         (own.kafka if away == "kafka" else own.s3).kill()
         crawled = ended(process)
     assert (crawled.code, crawled.last["verdict"]) == (Exit.OUTAGE, "unpublished"), crawled.err
@@ -76,10 +87,12 @@ def test_an_outage_ends_the_crawl_with_70_and_says_what_is_missing(own: Servers,
 
 def test_a_store_that_comes_back_is_waited_for(own: Servers, tmp_path: Path) -> None:
     """A short outage costs time and nothing else; meanwhile no more is fetched than may be in hand."""
-    site = Site(own.endpoints, "site", tmp_path)
-    with Web(lambda path: page(*(f"/{n}" for n in range(300))) if path == "/" else page()) as web:
+    site = Site(own.endpoints, "back", tmp_path)
+    pages = page(*(f"/{n}" for n in range(300)))
+    before = site.published()
+    with Web(lambda path: pages if path == "/" else page()) as web:
         process = site.start(f'start_urls = ["{web.url}/"]\nconcurrency = 8\nmax_page_bytes = 65_536')
-        wait_until(lambda: len(site.raw()) > 10, "some pages")
+        wait_until(lambda: site.published() > before + 10, "some pages")
         own.s3.kill()
         own.s3.start()
         own.s3.wait_ready()

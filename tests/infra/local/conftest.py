@@ -1,16 +1,19 @@
 """Fixtures for the tests of the local stack: folders of its own for each."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
 
+from infra.local import control
 from infra.local.control import socket_path
 from infra.local.home import Home
+from infra.local.lifecycle import nuke
 from infra.local.ports import choose, release
 from infra.local.supervisor.listener import Listener
 from infra.local.supervisor.protocol import Reply, Request
+from infra.local.supervisor.status import WELL
 from tests.infra.local.stack_under_test import MakeStack, StackUnderTest, service
 from tests.infra.test_stack import CACHE
 
@@ -51,15 +54,35 @@ def make_stack(tmp_path: Path) -> Iterator[MakeStack]:
     made: list[StackUnderTest] = []
 
     def make(*services: str, cache: str = CACHE, folder: str = "home") -> StackUnderTest:
-        file = tmp_path / "stack.toml"
-        port = choose([], set())
-        release([port])  # for the stack's own process to take
-        file.write_text(
-            cache.replace("6379", str(port)) + "".join(service(name, tmp_path) for name in services), encoding="utf-8"
-        )
-        made.append(StackUnderTest(Home(tmp_path / folder), file))
+        made.append(_stack(tmp_path, services, cache, folder))
         return made[-1]
 
     yield make
     for stack in made:
-        stack.run("nuke", "--yes")
+        nuke(stack.home)
+
+
+@pytest.fixture(scope="module")
+def shared_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StackUnderTest]:
+    """Make a stack of the cache and a steady service, for the tests of a module that leave it up."""
+    stack = _stack(tmp_path_factory.mktemp("shared"), ["steady"], CACHE, "home")
+    yield stack
+    nuke(stack.home)
+
+
+@pytest.fixture
+def steady(shared_stack: StackUnderTest) -> StackUnderTest:
+    """Give the shared stack, up: as the test before left it, or brought up."""
+    if not (control.is_up(shared_stack.home) and {unit.state for unit in shared_stack.units().values()} <= WELL):
+        shared_stack.up()
+    return shared_stack
+
+
+def _stack(tmp_path: Path, services: Iterable[str], cache: str, folder: str) -> StackUnderTest:
+    file = tmp_path / "stack.toml"
+    port = choose([], set())
+    release([port])  # for the stack's own process to take
+    file.write_text(
+        cache.replace("6379", str(port)) + "".join(service(name, tmp_path) for name in services), encoding="utf-8"
+    )
+    return StackUnderTest(Home(tmp_path / folder), file)

@@ -17,7 +17,7 @@ from shared.datasets.store import DatasetStore, NoSuchVersion, VersionTaken
 from shared.datasets.verify import problems
 from shared.io.memory import MemoryObjectStore
 from shared.io.object_store import ObjectInfo, ObjectStore
-from tests.services.curator.builders import NOW, append, live_rows, row
+from tests.services.curator.builders import NOW, append, live_rows, rounds, row
 from tests.services.curator.world import World
 
 SECOND = timedelta(seconds=1)
@@ -133,11 +133,12 @@ def test_a_shard_that_was_put_again_since_it_was_listed_stays() -> None:
 def test_a_builder_loses_nothing_to_the_collector(store: ObjectStore) -> None:
     """Versions go as soon as they may, shards after a grace that a commit never takes; the head is always whole."""
     dataset, over, chance = DatasetStore(store, "help"), Event(), random.Random(7)
+    count = rounds(store, 30)
     # The store tells whole seconds; the builder is far faster than this grace.
     keep = Keep(versions=1, version_age=-2 * SECOND, shard_grace=3 * SECOND)
 
     def build() -> None:
-        for number in range(30):
+        for number in range(count):
             while True:
                 try:
                     append(dataset, [row(f"page-{number}")])
@@ -162,7 +163,7 @@ def test_a_builder_loses_nothing_to_the_collector(store: ObjectStore) -> None:
     head = dataset.head()
     assert head is not None
     assert list(problems(head, dataset.read_shard)) == []
-    assert len(live_rows(dataset, head)) == 30
+    assert len(live_rows(dataset, head)) == count
     collector(store).collect()
     assert {info.key for info in store.list("datasets/help/shards/")} == {shard.key for shard in head.shards}
 

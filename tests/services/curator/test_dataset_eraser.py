@@ -20,7 +20,7 @@ from shared.datasets.verify import problems
 from shared.io.memory import MemoryObjectStore
 from shared.io.object_store import ObjectStore
 from shared.io.outage import Outage
-from tests.services.curator.builders import NOW, append, live_rows, request, row, url
+from tests.services.curator.builders import NOW, append, live_rows, request, rounds, row, url
 
 DAY = timedelta(days=1)
 
@@ -117,7 +117,7 @@ def test_a_builder_loses_nothing_to_an_erasure(store: ObjectStore) -> None:
     """Every other row is there exactly once, and the head is sound."""
     dataset, over, chance = DatasetStore(store, "help"), Event(), random.Random(5)
     append(dataset, [row("gone"), row("first")])
-    names = [f"page-{number}" for number in range(25)]
+    names = [f"page-{number}" for number in range(rounds(store, 25))]
 
     def build() -> None:
         for number, name in enumerate(names):

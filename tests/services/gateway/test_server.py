@@ -26,12 +26,12 @@ from shared.models.published import published
 from shared.settings import KafkaSettings
 from shared.stream.exits import Exit
 from shared.stream.topic_reader import TopicReader
-from tests.services.console.harness import Shell
 from tests.services.curator import kafka_topics
 from tests.services.gateway.process import GatewayProcess, gateway
 from tests.services.gateway.spoiling import alter, point_outside, put_pickle
 from tests.services.gateway.world import AT, KEY, promote, publish
 from tests.shared.models.builders import signer
+from tests.spiders.harness import make_topics
 
 pytestmark = pytest.mark.integration
 
@@ -40,12 +40,9 @@ SWAPS = 100
 
 @pytest.fixture(scope="module")
 def servers_(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
-    """Run a Kafka and a store that may be killed, with every topic."""
-    folder = tmp_path_factory.mktemp("gateway")
-    with running_servers(folder, ("kafka", "s3")) as servers:
-        shell = Shell(servers.endpoints.environment | {"CACHE_URL": "redis://127.0.0.1:1"}, folder)
-        done = shell.run("topics", "apply")
-        assert done.returncode == 0, done.stderr
+    """Run a Kafka and a store that may be killed, with the gateway's topics."""
+    with running_servers(tmp_path_factory.mktemp("gateway"), ("kafka", "s3")) as servers:
+        make_topics(servers.endpoints, (MODELS_PUBLISHED, PREDICTIONS_RECORDED, FEEDBACK_RECEIVED))
         yield servers
 
 
@@ -79,9 +76,9 @@ def bring(store: ObjectStore, process: GatewayProcess, favoured: str = "writer",
 
 def spoilt(store: ObjectStore, process: GatewayProcess) -> list[tuple[int, str]]:
     """Publish versions that are not to be served, each with the reason."""
-    made = partial(publish, store, process.folder / "made", "neither", model=process.model)
+    made = partial(publish, store, process.folder / "made", model=process.model)
     stranger, pickled, outside = made(by=signer(2)), made(spoil=put_pickle), made(spoil=point_outside)
-    changed, forged = made(), made()
+    forged, changed = made(), made("neither")  # whose graph no other version has
     alter(store, file_key(process.model, changed.files["head.onnx"].sha256))
     alter(store, version_key(process.model, forged.version))
     bad = [(stranger, "untrusted"), (pickled, "forbidden-file"), (outside, "unsafe")]
