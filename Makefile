@@ -97,7 +97,7 @@ test-unit: setup ## Run the tests that need no server (two minutes).
 test-integration: setup ## Run the tests against a real Kafka, S3 store and cache, which they start themselves.
 	@$(BIN)/pytest -m "integration and not chaos" -n $(WORKERS) --dist worksteal --ignore tests/e2e
 
-test-e2e: setup ## Run the tests that take the whole stack, from page to prediction, correction and new champion.
+test-e2e: setup ## Run the whole stack from page to correction to new champion, each process killed once on the way.
 	@$(BIN)/pytest -m "integration and not chaos" tests/e2e
 
 chaos: setup ## Run the long fault runs: many kills, long outages.

@@ -16,13 +16,13 @@ from shared.io.s3 import S3ObjectStore
 from shared.models.run_store import RunStore
 from shared.models.runs import Outcome, run_id
 from shared.text.fingerprint import text_hash
-from tests.e2e.flywheel import kill, live_rows, millrace, start
+from tests.e2e.flywheel import DATASET, live_rows, millrace, start
+from tests.e2e.kills import kill
 from tests.infra.local.stack_under_test import StackUnderTest
 
 pytestmark = pytest.mark.integration
 
 TASK = "application"
-DATASET = "support-router"
 QUESTION = "how do I rotate the text in it"
 SECONDS = 90.0
 
