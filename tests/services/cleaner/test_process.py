@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
@@ -16,7 +17,7 @@ import msgspec
 import pytest
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
 
-from infra.local.servers import Endpoints
+from infra.local.servers import Endpoints, running_servers
 from services.cleaner.app import service
 from shared.contracts.documents import CleanDocument, Lineage, RejectedDocument
 from shared.contracts.envelope import from_headers, to_headers
@@ -27,7 +28,6 @@ from shared.flywheel.load import load_flywheel
 from shared.io.s3 import S3ObjectStore
 from shared.stream.exits import Exit
 from shared.warc.pack import write_response
-from tests.conftest import StartServers
 from tests.infra.local.waiting import until
 from tests.services.cleaner.builders import CHINESE, ENGLISH, NOW, page, received
 
@@ -55,19 +55,46 @@ PAGES: Final[Mapping[str, bytes]] = {
 }
 
 
-@pytest.mark.integration
-def test_pages_go_in_and_documents_come_out(own_servers: StartServers, tmp_path: Path) -> None:
-    """Each page has one outcome, a record that is none is a dead letter, and a signal ends it all in order."""
-    places = own_servers().endpoints
-    config = tmp_path / "millrace.toml"
+@dataclass(frozen=True)
+class Run:
+    """What a cleaner did that found no cache, and what the next one did, to which it came back."""
+
+    places: Endpoints
+    config: Path
+    without_cache: int
+    log: str
+    found: list[Message]
+    stopped: int
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
+    """Publish the pages, and run both cleaners, the second until every record has its outcome."""
+    folder = tmp_path_factory.mktemp("cleaner")
+    config, log = folder / "millrace.toml", folder / "cleaner.log"
     config.write_text(CONFIG)
-    _publish(places)
-    with _cleaner(places, config) as process:
-        found = _outcomes(places, process, len(PAGES) + 1)
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(60) == Exit.OK
-    clean = {_name(message): message for message in found if isinstance(message, CleanDocument)}
-    rejected = {_name(message): message.reason for message in found if isinstance(message, RejectedDocument)}
+    with running_servers(folder / "servers") as servers:
+        places = servers.endpoints
+        servers.cache.kill()
+        _publish(places)
+        with _cleaner(places, config, STREAM_OUTAGE_SECONDS="1") as process:
+            without_cache = process.wait(60)
+        said = log.read_text()
+        with _cleaner(places, config) as process:
+            until(lambda: "attempt_failed" in log.read_text())
+            servers.cache.start()
+            servers.cache.wait_ready()
+            found = _outcomes(places, process, len(PAGES) + 1)
+            process.send_signal(signal.SIGTERM)
+            stopped = process.wait(60)
+        yield Run(places, config, without_cache, said, found, stopped)
+
+
+@pytest.mark.integration
+def test_pages_go_in_and_documents_come_out(run: Run) -> None:
+    """Each page has one outcome, a record that is none is a dead letter, and a signal ends it all in order."""
+    clean = {_name(message): message for message in run.found if isinstance(message, CleanDocument)}
+    rejected = {_name(message): message.reason for message in run.found if isinstance(message, RejectedDocument)}
     twin = next(name for name in ("en", "again") if name in clean)
     assert set(clean) == {twin, "zh", "long"}
     assert rejected == {
@@ -76,31 +103,21 @@ def test_pages_go_in_and_documents_come_out(own_servers: StartServers, tmp_path:
         next(name for name in ("en", "again") if name != twin): "exact-duplicate",
     }
     assert clean["zh"].text == f"Filters\n\n{CHINESE}"
-    assert clean["zh"].lineage.rule_set == service(load_flywheel(config), places.s3.bucket).rule_set
+    assert clean["zh"].lineage.rule_set == service(load_flywheel(run.config), run.places.s3.bucket).rule_set
     body = clean["long"].body
     assert body is not None
-    with closing(S3ObjectStore.from_settings(places.s3)) as store:
+    with closing(S3ObjectStore.from_settings(run.places.s3)) as store:
         assert LONG in store.get(body.key).decode()
+    assert run.stopped == Exit.OK
 
 
 @pytest.mark.integration
-def test_nothing_is_lost_while_the_cache_is_away(own_servers: StartServers, tmp_path: Path) -> None:
+def test_nothing_is_lost_while_the_cache_is_away(run: Run) -> None:
     """The cleaner waits, past its bound ends with 70, and once the cache is back each page has one outcome."""
-    servers = own_servers()
-    places = servers.endpoints
-    config = tmp_path / "millrace.toml"
-    config.write_text(CONFIG)
-    servers.cache.kill()
-    _publish(places)
-    with _cleaner(places, config, STREAM_OUTAGE_SECONDS="3") as process:
-        assert process.wait(60) == Exit.OUTAGE
-    assert "Valkey" in (tmp_path / "cleaner.log").read_text()
-    with _cleaner(places, config) as process:
-        until(lambda: "attempt_failed" in (tmp_path / "cleaner.log").read_text())
-        servers.cache.start()
-        servers.cache.wait_ready()
-        found = _outcomes(places, process, len(PAGES) + 1)
-    assert len({(type(message), _name(message)) for message in found}) == len(PAGES)  # type: ignore[arg-type]  # two kinds
+    assert run.without_cache == Exit.OUTAGE
+    assert "Valkey" in run.log
+    names = {(type(message), _name(message)) for message in run.found}  # type: ignore[arg-type]  # two kinds
+    assert len(names) == len(run.found) == len(PAGES)
 
 
 def _publish(places: Endpoints) -> None:

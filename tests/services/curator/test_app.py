@@ -20,6 +20,7 @@ from services.curator.app import run
 from shared.contracts.documents import CleanDocument
 from shared.contracts.message import ClaimCheck, encode
 from shared.contracts.receipts import journal_key, receipt_key
+from shared.contracts.topics import TOPICS
 from shared.io.duplicate_index import Judged, ValkeyDuplicateIndex
 from shared.io.object_store import ObjectNotFound
 from shared.io.outage import Misconfigured, Outage
@@ -31,6 +32,7 @@ from tests.services.console.harness import Shell
 from tests.services.curator.builders import NOW, request, row, url
 from tests.services.curator.kafka_topics import asked, committed, publish
 from tests.services.curator.world import GONE, LONG, WAITING, World
+from tests.spiders.harness import make_topics
 
 ROOT = Path(__file__).parents[3]
 TOPIC = "erasures-requested"
@@ -83,8 +85,7 @@ class Place:
 def place(own_servers: StartServers, tmp_path: Path) -> Iterator[Place]:
     """Start servers, make the topics, and fill the world."""
     endpoints = own_servers().endpoints
-    shell = Shell(endpoints.environment, tmp_path)
-    assert shell.run("topics", "apply").returncode == 0
+    make_topics(endpoints, TOPICS)
     with (
         closing(S3ObjectStore.from_settings(endpoints.s3)) as store,
         closing(ValkeyDuplicateIndex.from_settings(endpoints.cache)) as index,
@@ -95,7 +96,7 @@ def place(own_servers: StartServers, tmp_path: Path) -> Iterator[Place]:
         index.restore([Judged(world.gone, text_hash(LONG), signature(LONG, "en"), NOW)])
         index.finish_rebuild("test")
         (tmp_path / "curator.log").touch()
-        yield Place(endpoints, tmp_path, world, shell, index)
+        yield Place(endpoints, tmp_path, world, Shell(endpoints.environment, tmp_path), index)
 
 
 def waiting(world: World) -> bytes:
