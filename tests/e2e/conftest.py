@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterator
 from contextlib import closing
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,7 @@ from shared.datasets.store import DatasetStore
 from shared.io.s3 import S3ObjectStore
 from shared.settings import KafkaSettings, StoreSettings
 from tests.e2e.flywheel import DATASET, NUMBERED, PAGES, SERVICES, site_tree, start, write_flywheel
-from tests.e2e.kills import Stages, kill, kill_spider, stages_of
+from tests.e2e.kills import Stages, kill_amid_pages, kill_spider, stages_of
 from tests.infra.local.stack_under_test import StackUnderTest
 
 
@@ -89,7 +88,7 @@ def closed(flywheel_stack: StackUnderTest, stages: Stages, cut_short: str) -> di
     assert cut_short
     with start(flywheel_stack, "ingest", "--json") as ingest:
         for service in SERVICES:
-            kill(flywheel_stack, service, partial(stages.is_amid, service))
+            kill_amid_pages(flywheel_stack, service, stages)
         out, err = ingest.communicate(timeout=240)
     assert ingest.returncode == 0, out + err
     table: dict[str, Any] = json.loads(out)

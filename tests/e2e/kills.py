@@ -6,9 +6,11 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from subprocess import Popen
+from urllib.request import urlopen
 
 import psutil
 from kafka import KafkaConsumer, TopicPartition
+from prometheus_client.parser import text_string_to_metric_families
 
 from infra.local.supervisor.status import State, UnitStatus
 from services.console.flow import Flow
@@ -17,10 +19,12 @@ from shared.contracts.topics import DOCUMENTS_RAW
 from shared.datasets.store import DatasetStore
 from shared.settings import KafkaSettings
 from shared.stream.topic_reader import TopicReader
+from shared.telemetry.metric_names import MetricName
 from tests.infra.local.stack_under_test import StackUnderTest
 from tests.infra.local.waiting import until
 
 SECONDS = 60.0
+IN_HAND: MetricName = "millrace_in_flight_records"
 
 
 class OpenReader(TopicReader):
@@ -71,16 +75,32 @@ def stages_of(kafka: KafkaSettings, datasets: DatasetStore) -> Iterator[Stages]:
 
 def kill(stack: StackUnderTest, service: str, amid: Callable[[], bool] = lambda: True) -> None:
     """Kill a service that is ready, once it is `amid` something."""
-    _kill(lambda: _ready(stack.units()[service]), amid)
+    _kill(lambda: _ready(stack.units()[service]) if amid() else None, amid)
+
+
+def kill_amid_pages(stack: StackUnderTest, service: str, stages: Stages) -> None:
+    """Kill a service that has pages in hand, where some of what came to it is through and some is not."""
+    _kill(lambda: _busy(stack.units()[service]), lambda: stages.is_amid(service))
 
 
 def kill_spider(console: "Popen[str]", amid: Callable[[], bool]) -> None:
     """Kill the crawl that a `millrace` command runs, once it is `amid` something."""
-    _kill(lambda: _spider_of(console), amid)
+    _kill(lambda: _spider_of(console) if amid() else None, amid)
 
 
 def _ready(unit: UnitStatus) -> int | None:
     return unit.pid if unit.state == State.READY else None
+
+
+def _busy(unit: UnitStatus) -> int | None:
+    pid = _ready(unit)
+    return pid if pid is not None and _in_hand(unit.ports[0]) else None
+
+
+def _in_hand(port: int) -> float:
+    with urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:
+        families = text_string_to_metric_families(answer.read().decode())
+        return next((sample.value for family in families for sample in family.samples if sample.name == IN_HAND), 0.0)
 
 
 def _spider_of(console: "Popen[str]") -> int | None:
@@ -89,13 +109,11 @@ def _spider_of(console: "Popen[str]") -> int | None:
 
 
 def _kill(find: Callable[[], int | None], amid: Callable[[], bool]) -> None:
-    until(lambda: amid() and _killed(find(), amid), SECONDS)
+    """Kill the process that `find` gives: it is held still first, and let go where it is not `amid` it any more."""
+    until(lambda: (pid := find()) is not None and _killed(pid, amid), SECONDS)
 
 
-def _killed(pid: int | None, amid: Callable[[], bool]) -> bool:
-    """Say whether a process was killed: held still, it is asked again, for the moment may have passed."""
-    if pid is None:
-        return False
+def _killed(pid: int, amid: Callable[[], bool]) -> bool:
     os.kill(pid, signal.SIGSTOP)
     if still := amid():
         os.kill(pid, signal.SIGKILL)

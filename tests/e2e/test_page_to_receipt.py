@@ -40,7 +40,7 @@ def test_a_forgotten_page_is_gone_from_packs_and_rows_though_the_curator_was_kil
     path = next(path for path in files_of_slice(tree) if row.lineage.url.endswith(path))
     others = {one.row_id for one in live_rows(store) if one.document_id != row.document_id}
 
-    with start(flywheel_stack, "forget", "--url", row.lineage.url, "--yes") as forget:
+    with start(flywheel_stack, "forget", "--url", row.lineage.url, "--yes", "--wait", "90") as forget:
         kill(flywheel_stack, "curator", lambda: is_amid_an_erasure(store))
         out, err = forget.communicate(timeout=120)
 
