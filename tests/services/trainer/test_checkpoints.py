@@ -73,14 +73,15 @@ def learn_and_die(folder: Path, settings: StoreSettings, run: str) -> None:
 
 
 @pytest.mark.integration
+@pytest.mark.chaos  # another process imports PyTorch, which takes ten seconds of CPU
 def test_a_fit_that_is_killed_comes_to_the_same_head(servers: Endpoints, tmp_path: Path) -> None:
     """To the bit: the real task, real checkpoints, and a process that is killed between them."""
     run = f"{secrets.token_hex(5)}/00000001/ngrams"
-    process = multiprocessing.get_context("fork").Process(
+    process = multiprocessing.get_context("spawn").Process(
         target=learn_and_die, args=(tmp_path / "killed", servers.s3, run)
     )
     process.start()
-    process.join(60)
+    process.join(120)
     assert process.exitcode == -signal.SIGKILL
     with closing(S3ObjectStore.from_settings(servers.s3)) as store:
         resumed, said = learnt(tmp_path / "resumed", store, run, 1)
