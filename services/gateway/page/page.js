@@ -53,7 +53,7 @@ let language = "en";
 let asked = null;
 
 function speak(chosen) {
-  language = chosen in TEXTS ? chosen : "en";
+  language = Object.hasOwn(TEXTS, chosen) ? chosen : "en";
   document.documentElement.lang = language;
   document.title = `Millrace: ${TEXTS[language].title}`;
   for (const element of document.querySelectorAll("[data-text]")) {
@@ -135,7 +135,7 @@ async function listModels() {
 async function ask(event) {
   event.preventDefault();
   complain("");
-  at("thanks").textContent = TEXTS[language].asking;
+  at("asking").textContent = TEXTS[language].asking;
   const text = at("text").value;
   const model = at("model").value || undefined;
   try {
@@ -145,6 +145,8 @@ async function ask(event) {
   } catch (error) {
     at("answer").hidden = true;
     complain(error.message);
+  } finally {
+    at("asking").textContent = "";
   }
 }
 
