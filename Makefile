@@ -6,8 +6,9 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 
 PYTHON ?= python3
 BIN := .venv/bin
-# Test processes at once; each starts servers of its own.
+# Test processes at once; those of tests on servers start servers of their own, and often wait for them.
 WORKERS ?= 2
+SERVER_WORKERS ?= 3
 STACK := $(BIN)/python -m infra.local
 # Two stamps: one goes with .venv, one with what was fetched. Either gone, setup runs again.
 INSTALLED := .venv/.installed
@@ -95,7 +96,7 @@ test-unit: setup ## Run the tests that need no server (two minutes).
 	@$(BIN)/pytest -m "not integration and not chaos" -n $(WORKERS) --dist worksteal --ignore tests/e2e
 
 test-integration: setup ## Run the tests against a real Kafka, S3 store and cache, which they start themselves.
-	@$(BIN)/pytest -m "integration and not chaos" -n $(WORKERS) --dist worksteal --ignore tests/e2e
+	@$(BIN)/pytest -m "integration and not chaos" -n $(SERVER_WORKERS) --dist worksteal --ignore tests/e2e
 
 test-e2e: setup ## Run the whole stack from page to correction to new champion, each process killed once on the way.
 	@$(BIN)/pytest -m "integration and not chaos" tests/e2e

@@ -7,6 +7,7 @@ from typing import Self
 
 from aiokafka import AIOKafkaConsumer
 from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import GroupCoordinatorNotAvailableError
 from aiokafka.structs import TopicPartition as KafkaTopicPartition
 
 from shared.stream.record import TopicPartition
@@ -45,6 +46,9 @@ class LagMeter:
         """
         wanted = [KafkaTopicPartition(*place) for place in places or await self._all_places()]
         committed = await self._admin.list_consumer_group_offsets(self._group, partitions=wanted)
+        if missing := [place for place in wanted if place not in committed]:
+            # A coordinator that has just begun says nothing of a group, and aiokafka takes that for an answer.
+            raise GroupCoordinatorNotAvailableError(f"nothing was said of {missing}")
         ends = await self._consumer.end_offsets(wanted)
         starts = await self._consumer.beginning_offsets(wanted)
         reached = {place: max(committed[place].offset, starts[place]) for place in wanted}

@@ -53,6 +53,19 @@ async def test_who_holds_nothing_asks_about_the_whole_topic(flow: Flow) -> None:
 
 
 @pytest.mark.parametrize("engine", ["aiokafka"])
+async def test_a_coordinator_that_says_nothing_is_away(flow: Flow, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not a bug: whoever measures tries again. aiokafka gives its silence as an empty answer."""
+
+    async def nothing(*_: object, **__: object) -> dict[TopicPartition, object]:
+        return {}
+
+    async with LagMeter(flow.bootstrap, [f"{flow.prefix}-in"], flow.group) as meter:
+        monkeypatch.setattr("aiokafka.admin.AIOKafkaAdminClient.list_consumer_group_offsets", nothing)
+        with pytest.raises(GroupCoordinatorNotAvailableError):
+            await meter.measure([])
+
+
+@pytest.mark.parametrize("engine", ["aiokafka"])
 async def test_records_that_retention_has_removed_do_not_wait(flow: Flow) -> None:
     """The log's start counts, not offset 0."""
     flow.publish([Numbered(number=0), Numbered(number=4)], partition=0)
