@@ -54,9 +54,9 @@ NOTES: Final = {
     "event": "-> the trainer has taken it, by way of Kafka",
     "read": "-> the rows are read",
     "train": "-> the head is learnt, new texts embedded, its graph written",
-    "evaluate": "-> candidate, champion and baseline have answered the rows that they are judged on",
+    "evaluate": "-> candidate and champion have answered the rows that they are judged on",
     "publish": "-> files are in S3, the version is signed",
-    "gate": "-> the verdict is recorded, and the alias moved",
+    "gate": "-> the baseline of the new rows is learnt, the verdict recorded, and the alias moved",
     "swap": "-> the gateway answers with it",
 }
 """The stages in their order, and what each is."""

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from services.trainer.core.promotion import best_so_far
 from services.trainer.embedder import Embedder
 from services.trainer.tasks.task import Package
+from shared.encoding.spec import Precision
 from shared.models.files import DamagedFile
 from shared.models.manifest import ENCODER
 from shared.models.runtime import LoadedModel, serving_files
@@ -88,15 +89,18 @@ class Candidate:
 
 def open_package(package: Package, cache: Path, threads: int) -> Candidate:
     """Load a candidate from its files; raises `UnsafeGraph`, and `ValueError` for files that are no model."""
-    names = serving_files(package.encoding, package.precision)
-    files = {name: package.folder / name for name in names}
-    serving = LoadedModel.load(files, package.labels, package.encoding, package.precision)
-    fp32 = None
-    if package.precision == "int8" and (package.folder / ENCODER["fp32"]).exists():
-        names = serving_files(package.encoding, "fp32")
-        files_fp32 = {name: package.folder / name for name in names}
-        fp32 = Contestant(LoadedModel.load(files_fp32, package.labels, package.encoding, "fp32"), cache, threads)
-    return Candidate(Contestant(serving, cache, threads), sum(path.stat().st_size for path in files.values()), fp32)
+
+    def files(precision: Precision) -> dict[str, Path]:
+        return {name: package.folder / name for name in serving_files(package.encoding, precision)}
+
+    def opened(precision: Precision) -> Contestant:
+        model = LoadedModel.load(files(precision), package.labels, package.encoding, precision)
+        return Contestant(model, cache, threads)
+
+    serving = opened(package.precision)
+    other = package.precision == "int8" and (package.folder / ENCODER["fp32"]).exists()
+    size = sum(path.stat().st_size for path in files(package.precision).values())
+    return Candidate(serving, size, opened("fp32") if other else None)
 
 
 def open_version(store: ModelStore, version: int, trust: Trust, cache: Path, threads: int) -> Contestant:

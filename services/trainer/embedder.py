@@ -37,7 +37,8 @@ class Embedder:
 
     def embed(self, texts: Sequence[str], progress: Callable[[str], None]) -> NDArray[np.float32]:
         """Embed `texts`; each text once, however often it is among them."""
-        distinct = {text_key(text): text for text in texts}
+        keys = [text_key(text) for text in texts]
+        distinct = dict(zip(keys, texts, strict=True))
         known = self._known(distinct)
         missing = [(key, text) for key, text in distinct.items() if key not in known]
         with ThreadPoolExecutor(self._threads) as pool:
@@ -48,7 +49,7 @@ class Embedder:
                     self._cache.add(made)
                 known |= made
                 progress(f"embedding: {start + len(portion):,} of {len(missing):,} texts")
-        return np.stack([known[text_key(text)] for text in texts])
+        return np.stack([known[key] for key in keys])
 
     def _known(self, texts: Mapping[bytes, str]) -> dict[bytes, NDArray[np.float32]]:
         """Give what the cache has of `texts`; a cache that another kind of processor has filled is emptied."""

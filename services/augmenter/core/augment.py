@@ -127,15 +127,14 @@ def _copy(plan: Plan, original: AugmentedDocument, by: Augmentation, text: str, 
     def change(said: str) -> str:
         return by.change(said, Chance(lineage.seed), plan.means)
 
+    copy = msgspec.structs.replace(original, lineage=lineage, text=change(text), body=None, signature=b"")
+    if not by.whole_document:
+        return copy
     return msgspec.structs.replace(
-        original,
-        lineage=lineage,
-        text=change(text),
-        body=None,
-        title=change(original.title) if by.whole_document else original.title,
-        headings=tuple(map(change, original.headings)) if by.whole_document else original.headings,
-        keywords=tuple(map(change, original.keywords)) if by.whole_document else original.keywords,
-        signature=b"",
+        copy,
+        title=change(original.title),
+        headings=tuple(map(change, original.headings)),
+        keywords=tuple(map(change, original.keywords)),
     )
 
 

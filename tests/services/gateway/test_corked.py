@@ -2,6 +2,8 @@
 
 import asyncio
 
+import pytest
+
 from services.gateway.corked import Corked
 
 
@@ -38,10 +40,15 @@ class Noted(asyncio.Transport):
         self.done.append("resume")
 
 
+def transports() -> tuple[Noted, Corked]:
+    """Give a transport, and what holds back what is written to it."""
+    noted = Noted()
+    return noted, Corked(noted, asyncio.get_running_loop())
+
+
 async def test_one_turn_is_one_write() -> None:
     """What comes in the next turn is another."""
-    noted = Noted()
-    corked = Corked(noted, asyncio.get_running_loop())
+    noted, corked = transports()
     corked.write(b"head ")
     changed = bytearray(b"body")
     corked.write(changed)
@@ -55,31 +62,20 @@ async def test_one_turn_is_one_write() -> None:
     assert noted.done == [b"head body", b"next"]
 
 
-async def test_what_is_held_is_written_before_the_close() -> None:
-    """And not once more after it."""
-    noted = Noted()
-    corked = Corked(noted, asyncio.get_running_loop())
+@pytest.mark.parametrize(("end", "done"), [("close", [b"last words", "close"]), ("abort", ["abort"])])
+async def test_what_is_held_goes_before_a_close_and_never_after_an_abort(end: str, done: list[bytes | str]) -> None:
+    """And not once more in the next turn."""
+    noted, corked = transports()
     corked.write(b"last words")
-    corked.close()
+    getattr(corked, end)()
     await asyncio.sleep(0)
-    assert noted.done == [b"last words", "close"]
-    assert corked.is_closing()
-
-
-async def test_an_abort_drops_what_is_held() -> None:
-    """Nobody reads it any more."""
-    noted = Noted()
-    corked = Corked(noted, asyncio.get_running_loop())
-    corked.write(b"too late")
-    corked.abort()
-    await asyncio.sleep(0)
-    assert noted.done == ["abort"]
+    assert noted.done == done
+    assert corked.is_closing() is (end == "close")
 
 
 async def test_nothing_is_written_to_a_connection_that_is_lost() -> None:
     """It would be an error, and an answer to nobody."""
-    noted = Noted()
-    corked = Corked(noted, asyncio.get_running_loop())
+    noted, corked = transports()
     corked.write(b"to nobody")
     noted.close()
     await asyncio.sleep(0)
@@ -88,8 +84,7 @@ async def test_nothing_is_written_to_a_connection_that_is_lost() -> None:
 
 async def test_everything_else_is_the_transport_s() -> None:
     """At once."""
-    noted = Noted()
-    corked = Corked(noted, asyncio.get_running_loop())
+    noted, corked = transports()
     corked.pause_reading()
     corked.resume_reading()
     assert noted.done == ["pause", "resume"]

@@ -30,7 +30,7 @@ from shared.flywheel.keys import toml_value
 from shared.models.keys import KeyFiles
 from shared.models.signing import Trust
 from shared.settings import SigningSettings
-from tests.services.curator.kafka_topics import create, publish, read
+from tests.services.curator.kafka_topics import committed_by, create, publish, read
 from tests.services.trainer.orders import VARIABLE, Orders
 from tests.services.trainer.shelf import Shelf
 
@@ -125,10 +125,7 @@ class World(Shelf):
     def committed(self, group: str | None = None) -> int:
         """Give the offset that a group has committed; 0 before the first, and where the broker has just started."""
         with suppress(CoordinatorLoadInProgressError, CoordinatorNotAvailableError, NotCoordinatorError):
-            offsets = self.admin.list_group_offsets(group or self.prefix).get(group or self.prefix, {})
-            return max(
-                (found.offset for place, found in offsets.items() if place.topic == f"{self.prefix}-ready"), default=0
-            )
+            return committed_by(self.admin, group or self.prefix, f"{self.prefix}-ready")
         return 0
 
     @contextmanager

@@ -92,18 +92,13 @@ def _keywords(tree: HTMLTree) -> list[str]:
     https://html.spec.whatwg.org/#meta-keywords and https://schema.org/keywords.
     """
     found = [] if tree.document is None else tree.document.get_elements_by_tag_name("meta")[:MAX_META]
-    lists, entries = ([_content(node) for node in found if _is_keywords(node, by)] for by in ("name", "itemprop"))
+    lists, entries = (
+        [node.getattr("content") or "" for node in found if (node.getattr(by) or "").strip().lower() == "keywords"]
+        for by in ("name", "itemprop")
+    )
     if len(entries) == 1:
         lists, entries = lists + entries, []
     return _lines(*(keyword for listed in lists for keyword in _BETWEEN_KEYWORDS.split(listed)), *entries)
-
-
-def _is_keywords(node: ElementNode, by: str) -> bool:
-    return (node.getattr(by) or "").strip().lower() == "keywords"
-
-
-def _content(node: ElementNode) -> str:
-    return node.getattr("content") or ""
 
 
 def _mend(tree: HTMLTree) -> None:
