@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import shutil
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -67,6 +68,11 @@ class Home:
                 f"{self.sockets} belongs to somebody else. Remedy: set MILLRACE_HOME to a folder with a shorter path."
             )
             raise PermissionError(message)
+
+    def remove_sockets(self) -> None:
+        """Remove the sockets' folder, where it isn't `run`: a stack that is gone leaves nothing outside its own."""
+        if self.sockets != self.run:
+            shutil.rmtree(self.sockets, ignore_errors=True)
 
 
 def default_home() -> Home:

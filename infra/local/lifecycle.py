@@ -137,5 +137,4 @@ def nuke(home: Home) -> None:
         shutil.rmtree(home.root / folder, ignore_errors=True)
     for file in _FILES:
         (home.root / file).unlink(missing_ok=True)
-    if home.sockets != home.run:
-        shutil.rmtree(home.sockets, ignore_errors=True)
+    home.remove_sockets()

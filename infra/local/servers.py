@@ -86,9 +86,11 @@ class Servers:
 @contextmanager
 def running_servers(folder: Path, names: Sequence[str] = tuple(KINDS)) -> Iterator[Servers]:
     """Run the parts `names` on free ports with their data under `folder`; nothing of them outlives the block."""
-    servers = Servers(Home(folder), names)
+    home = Home(folder)
+    servers = Servers(home, names)
     try:
         servers.start()
         yield servers
     finally:
         servers.kill()
+        home.remove_sockets()
