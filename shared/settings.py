@@ -112,7 +112,8 @@ class StreamSettings(Settings):
     process_timeout_seconds: Seconds = Field(
         default=60,
         description="How long the work on a batch may take before its child process is ended. Finding the record that "
-        "is to blame may take four times as long, so keep it below a fifth of STREAM_WATCHDOG_SECONDS.",
+        "is to blame may take four times as long, and a few starts of a child, so keep it below a fifth of "
+        "STREAM_WATCHDOG_SECONDS.",
     )
     session_timeout_seconds: Seconds = Field(
         default=10, description="How long a silent process keeps its partitions; longer than its restart takes."

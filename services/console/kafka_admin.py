@@ -11,6 +11,7 @@ from typing import Any, Final
 from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
 from kafka.errors import (
     AuthorizationError,
+    CoordinatorLoadInProgressError,
     CoordinatorNotAvailableError,
     GroupIdNotFoundError,
     NoError,
@@ -27,6 +28,13 @@ from shared.settings import KafkaSettings
 CONNECT_SECONDS: Final = 10
 READY_SECONDS: Final = 30
 _POLL_SECONDS: Final = 0.05
+# The last is a group's that nobody knows; a broker that has just started says any of the others.
+_UNKNOWN_GROUP: Final = (
+    CoordinatorLoadInProgressError,
+    CoordinatorNotAvailableError,
+    NotCoordinatorError,
+    GroupIdNotFoundError,
+)
 SETTINGS: Final = ("cleanup.policy", "max.message.bytes", "min.insync.replicas", "retention.ms")
 
 
@@ -100,7 +108,7 @@ class KafkaAdmin:
         """Give the offsets that `group` has committed, by partition of `topic`; none where nobody knows the group."""
         try:
             found = self._client.list_group_offsets(group).get(group, {})
-        except (CoordinatorNotAvailableError, GroupIdNotFoundError, NotCoordinatorError):
+        except _UNKNOWN_GROUP:
             return {}
         return {place.partition: one.offset for place, one in found.items() if place.topic == topic and one.offset >= 0}
 

@@ -74,7 +74,10 @@ class Child:
         self._start()
 
     def ask(self, records: Sequence[Record], at: datetime, timeout_seconds: float) -> list[Finished]:
-        """Have the child work on `records`; blocks. Raises `ChildLost`, after which the next call has a new child."""
+        """Have the child work on `records`, once it is ready; blocks.
+
+        Raises `ChildLost`, after which the next call has a new child.
+        """
         with self._asking:
             self._await_ready()
             try:
@@ -89,6 +92,11 @@ class Child:
             self._end()
             self._start()
             raise ChildLost(lost)
+
+    def await_ready(self) -> None:
+        """Wait until the child has started; blocks. Raises `ChildFailedToStart`."""
+        with self._asking:
+            self._await_ready()
 
     def close(self) -> None:
         """End the child at once and for good; whoever waits for it gets `ChildrenClosed`."""
@@ -168,6 +176,7 @@ class Settling:
 
     def _try(self, records: Sequence[Record], tries: int) -> list[Finished]:
         """Work on `records`; one that is alone has so many `tries`."""
+        self._await_ready()
         seconds = min(self.patience.share(len(records), len(self.chunk)), self._until - time.monotonic())
         if seconds <= 0:
             reason = f"not cleared within {self.patience.settle_seconds:g} s after its chunk lost a worker process"
@@ -180,6 +189,12 @@ class Settling:
                 return self._try(records, tries - 1) if tries > 1 else _blamed(records, lost)
         half = len(records) // 2
         return self._try(records[:half], TRIES) + self._try(records[half:], TRIES)
+
+    def _await_ready(self) -> None:
+        """Wait for the child to start, for which no record is to blame: it takes nothing of the search's time."""
+        began = time.monotonic()
+        self.child.await_ready()
+        self._until += time.monotonic() - began
 
     def _lose(self, lost: ChildLost, records: Sequence[Record]) -> None:
         log.info("worker_process_lost", reason=str(lost), records=len(records))
@@ -213,7 +228,7 @@ class Children:
         """Give one `Finished` for each record, in order.
 
         A record that kills its child, or outlasts the time-out, on its own and twice, is a fault. This takes at most
-        `timeout_seconds + settle_seconds`, beside the start of the children before and of one after: when the time is
+        `timeout_seconds + settle_seconds`, beside the starts of children, before and after each loss: when the time is
         up, whatever is left of a chunk that lost its child is a fault too. Raises `ChildFailedToStart`, for which no
         record is to blame, and `ChildrenClosed`.
         """

@@ -17,6 +17,8 @@ from shared.telemetry.rate_limit import RateLimit
 
 CHATTY_LOGGERS: Final = ("aiokafka", "faust", "kafka", "mode", "urllib3")
 """Libraries that say the same thing many times a second while a server is away, and too much while it is not."""
+STALLS: Final = "kafka.net.selector"
+"""Warns of each tenth of a second that its loop takes, as of a bug; a busy machine does that to every process."""
 PERIOD_SECONDS: Final = 10.0
 LEADING: Final = ("timestamp", "level", "event")
 
@@ -34,6 +36,7 @@ def configure_logging(service: str, settings: TelemetrySettings) -> None:
     logging.captureWarnings(capture=True)
     for name in CHATTY_LOGGERS:
         logging.getLogger(name).setLevel(logging.DEBUG if level == logging.DEBUG else max(level, logging.WARNING))
+    logging.getLogger(STALLS).setLevel(logging.NOTSET if level == logging.DEBUG else logging.ERROR)
     structlog.configure(
         processors=[structlog.stdlib.filter_by_level, *_shared_processors(), ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),

@@ -11,6 +11,7 @@ from shared.contracts.erasures import ErasureRequested
 from shared.contracts.message import encode
 from shared.contracts.topics import ERASURES_REQUESTED
 from tests.services.curator.builders import NOW
+from tests.shared.stream.harness import BEGINNING
 
 Raw = tuple[str, bytes | None, bytes | None, Headers]
 """Topic, key, value and headers."""
@@ -66,12 +67,15 @@ def read(bootstrap: str, topic: str) -> list[tuple[bytes | None, Headers]]:
 
 
 def committed(bootstrap: str, group: str, topic: str) -> int:
-    """Give the offset that the group has committed; 0 before the first."""
+    """Give the offset that the group has committed; 0 before the first, and where the broker has just started."""
     with closing(KafkaAdminClient(bootstrap_servers=bootstrap)) as admin:
         return committed_by(admin, group, topic)
 
 
 def committed_by(admin: KafkaAdminClient, group: str, topic: str) -> int:
     """Give the same by a client that is open; a client takes longer to open than to ask."""
-    offsets = admin.list_group_offsets(group).get(group, {})
+    try:
+        offsets = admin.list_group_offsets(group).get(group, {})
+    except BEGINNING:
+        return 0
     return max((found.offset for place, found in offsets.items() if place.topic == topic), default=0)

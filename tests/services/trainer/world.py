@@ -9,7 +9,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
@@ -18,7 +18,6 @@ from typing import Any, Final
 
 import msgspec
 from kafka import KafkaAdminClient
-from kafka.errors import CoordinatorLoadInProgressError, CoordinatorNotAvailableError, NotCoordinatorError
 
 from infra.local.servers import Endpoints
 from shared.contracts.datasets import DatasetReady
@@ -124,9 +123,7 @@ class World(Shelf):
 
     def committed(self, group: str | None = None) -> int:
         """Give the offset that a group has committed; 0 before the first, and where the broker has just started."""
-        with suppress(CoordinatorLoadInProgressError, CoordinatorNotAvailableError, NotCoordinatorError):
-            return committed_by(self.admin, group or self.prefix, f"{self.prefix}-ready")
-        return 0
+        return committed_by(self.admin, group or self.prefix, f"{self.prefix}-ready")
 
     @contextmanager
     def trainer(self, group: str | None = None, **environment: str) -> Iterator["subprocess.Popen[bytes]"]:

@@ -89,7 +89,7 @@ def test_no_increment_is_lost(cache: Cache, prefix: str) -> None:
 
 def test_an_increment_keeps_the_expiry(cache: Cache, prefix: str) -> None:
     """A counter with a time ends with it, however often it counts."""
-    cache.set(f"{prefix}counter", b"5", ttl_seconds=0.1)
+    cache.set(f"{prefix}counter", b"5", ttl_seconds=1)
     counted = cache.increment(f"{prefix}counter", 2)
     _wait_until(lambda: cache.get(f"{prefix}counter") is None)
 

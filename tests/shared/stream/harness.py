@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer
-from kafka.errors import CoordinatorNotAvailableError, NotCoordinatorError
+from kafka.errors import CoordinatorLoadInProgressError, CoordinatorNotAvailableError, NotCoordinatorError
 from kafka.structs import TopicPartition
 
 from shared.contracts.envelope import Headers
@@ -28,6 +28,8 @@ from tests.shared.stream.numbered.service import Numbered
 PARTITIONS: Final = 4
 LIMITS: Final = {"in": RECORD_LIMIT_BYTES, "out": RECORD_LIMIT_BYTES, "in-dlq": DEAD_LETTER_LIMIT_BYTES}
 ROOT: Final = Path(__file__).parents[3]
+BEGINNING: Final = (CoordinatorLoadInProgressError, CoordinatorNotAvailableError, NotCoordinatorError)
+"""What a broker that has just started says of a group."""
 
 
 def wait_until(condition: Callable[[], bool], seconds: float, what: str) -> float:
@@ -108,7 +110,7 @@ class Flow:
         admin = KafkaAdminClient(bootstrap_servers=self.bootstrap)
         try:
             offsets = admin.list_group_offsets(self.group).get(self.group, {})
-        except (CoordinatorNotAvailableError, NotCoordinatorError):  # a broker that has just started
+        except BEGINNING:
             offsets = {}
         finally:
             admin.close()
@@ -120,7 +122,7 @@ class Flow:
         admin = KafkaAdminClient(bootstrap_servers=self.bootstrap)
         try:
             group = admin.describe_groups([self.group])[self.group]
-        except (CoordinatorNotAvailableError, NotCoordinatorError):  # a broker that has just started
+        except BEGINNING:
             return []
         finally:
             admin.close()

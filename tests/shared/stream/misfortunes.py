@@ -4,11 +4,13 @@ import os
 import re
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from shared.stream.attempt import Finished
+from shared.stream.children import WorkFunction
 from shared.stream.memory_bound import MEMORY_BYTES
 from shared.stream.record import Record
 from shared.stream.service import Outcome, Received
@@ -29,6 +31,27 @@ class Unloadable:
     def __reduce__(self) -> tuple[Any, tuple[str]]:
         """Fail on the other side."""
         return (int, ("one",))
+
+
+@dataclass(frozen=True)
+class SlowToStart:
+    """Work whose code takes `seconds` to load in a child."""
+
+    work: WorkFunction
+    seconds: float
+
+    def __call__(self, records: Sequence[Record], at: datetime) -> list[Finished]:
+        """Do the work."""
+        return self.work(records, at)
+
+    def __reduce__(self) -> tuple[Any, tuple[WorkFunction, float]]:
+        """Take the time on the other side."""
+        return (_slowly, (self.work, self.seconds))
+
+
+def _slowly(work: WorkFunction, seconds: float) -> SlowToStart:
+    time.sleep(seconds)
+    return SlowToStart(work, seconds)
 
 
 def awkward(batch: Sequence[Received[Numbered]]) -> list[Outcome]:

@@ -25,7 +25,7 @@ from shared.stream.children import Child, ChildFailedToStart, ChildLost, Childre
 from shared.stream.record import Record
 from tests.shared.stream.builders import record
 from tests.shared.stream.harness import ROOT, wait_until
-from tests.shared.stream.misfortunes import awkward, backtracks, closes_its_pipe, dies_once
+from tests.shared.stream.misfortunes import SlowToStart, awkward, backtracks, closes_its_pipe, dies_once
 from tests.shared.stream.numbered.service import SERVICE
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
@@ -34,7 +34,7 @@ NOW = datetime(2026, 1, 2, tzinfo=UTC)
 @pytest.fixture(scope="module")
 def children() -> Iterator[Children]:
     """Give two children of the numbered service, with little patience."""
-    children = Children(Work(SERVICE), 2, timeout_seconds=0.15, settle_seconds=60)
+    children = Children(Work(SERVICE), 2, timeout_seconds=2, settle_seconds=60)
     yield children
     children.close()
 
@@ -69,11 +69,11 @@ async def test_records_that_kill_their_child_are_found(children: Children) -> No
 async def test_each_loss_is_told_and_a_part_of_a_chunk_has_its_share_of_the_time_out() -> None:
     """The search for one hanging record takes two time-outs, not one for each halving."""
     told: list[None] = []
-    with closing(Children(Work(SERVICE), 1, 0.3, lambda: told.append(None), 60)) as children, capture_logs() as logs:
+    with closing(Children(Work(SERVICE), 1, 1, lambda: told.append(None), 60)) as children, capture_logs() as logs:
         finished = await children.run([record(0, "hang"), record(1)], NOW)
 
     assert [one.fault.error if one.fault else one.payload for one in finished] == ["ChildLost", 1]
-    seconds = {2: "0.3", 1: "0.15"}
+    seconds = {2: "1", 1: "0.5"}
     lost = [(one["records"], one["reason"]) for one in logs if one["event"] == "worker_process_lost"]
     assert lost == [(count, f"no answer within {seconds[count]} s") for count in (2, 1, 1)]
     assert len(told) == len(lost)
@@ -90,15 +90,24 @@ def test_no_share_of_the_time_out_is_too_short_to_answer(timeout: float, part: i
 async def test_the_search_for_killers_ends_in_time_and_spares_whom_nobody_suspects() -> None:
     """Twenty hanging records would take a minute; the other child's chunk is done."""
     batch = [record(number, "hang" if number < 20 else "") for number in range(40)]
-    with closing(Children(Work(SERVICE), 2, timeout_seconds=0.2, settle_seconds=0.3)) as children:
+    with closing(Children(Work(SERVICE), 2, timeout_seconds=1, settle_seconds=1)) as children:
         await children.run([], NOW)
         started = time.monotonic()
         finished = await children.run(batch, NOW)
 
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 15
     assert [one.fault.error for one in finished if one.fault].count("Unsettled") >= 10
     assert [one.origin.offset for one in finished if one.fault] == list(range(20))
     assert [one.payload for one in finished if not one.fault] == list(range(20, 40))
+
+
+async def test_the_search_does_not_pay_for_the_start_of_a_child() -> None:
+    """Three losses, each followed by a start as long as a third of the search may take: the innocent one is done."""
+    work = SlowToStart(Work(SERVICE), 0.7)
+    with closing(Children(work, 1, timeout_seconds=0.6, settle_seconds=1.8)) as children:
+        finished = await children.run([record(0, "hang"), record(1)], NOW)
+
+    assert [one.fault.error if one.fault else one.payload for one in finished] == ["ChildLost", 1]
 
 
 async def test_what_kills_once_is_done_at_the_second_try(tmp_path: Path) -> None:
@@ -198,11 +207,11 @@ def test_the_kernel_ends_a_child_that_nobody_else_can(child: Callable[[Any], Chi
     """The alarm is set for each chunk, and unset when that is done."""
     alone = child(backtracks)
     assert alone.ask([], NOW, 5) == []
-    alone._pipe.send(([], NOW, 0.2))
+    alone._pipe.send(([], NOW, 1))
     assert alone._pipe.poll(5)
     alone._pipe.recv_bytes()
 
-    alone._process.join(0.3)
+    alone._process.join(1.3)
     assert alone._process.is_alive()
 
     alone._pipe.send(([record(1)], NOW, 0.2))

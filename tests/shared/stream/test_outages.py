@@ -85,7 +85,7 @@ def test_a_worker_that_cannot_drain_says_so(servers: Endpoints, engine: str, tmp
 def test_a_broker_that_stays_away_ends_the_worker(own: Servers, own_flow: Flow) -> None:
     """Past its bound the worker ends with 70, whichever of its clients waits, and loses nothing."""
     own_flow.publish([Numbered(number=number, fate="slow") for number in range(60)])
-    with own_flow.worker(STREAM_BATCH_SIZE="10", STREAM_OUTAGE_SECONDS="3") as worker:
+    with own_flow.worker(STREAM_BATCH_SIZE="10", STREAM_OUTAGE_SECONDS="10") as worker:
         worker.until(lambda: own_flow.count("out") > 0)
         own.kafka.kill()
         assert worker.exit_code() == Exit.OUTAGE, worker.log

@@ -19,7 +19,7 @@ from tests.shared.stream.harness import Flow
 @pytest.fixture
 async def sender(flow: Flow) -> AsyncIterator[KafkaSender]:
     """Give a sender that is connected."""
-    sender = KafkaSender(flow.bootstrap, outage_seconds=2)
+    sender = KafkaSender(flow.bootstrap, outage_seconds=30)
     await sender.start()
     yield sender
     await sender.stop()
