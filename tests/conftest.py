@@ -6,9 +6,17 @@ from pathlib import Path
 
 import pytest
 
-from infra.local.servers import Endpoints, Servers, running_servers
+from infra.local.servers import Endpoints, Server, Servers, running_servers
 
 StartServers = Callable[..., Servers]
+
+
+def revive(*servers: Server) -> None:
+    """Start those that a test has killed, and wait until they serve."""
+    for server in servers:
+        if server.process.exit_code() is not None:
+            server.start()
+            server.wait_ready()
 
 
 @pytest.fixture(scope="session")

@@ -14,6 +14,7 @@ PACKAGES: Final = ("libreoffice-help-common", "libreoffice-help-en-us", "libreof
 """9 MB: pictures and styles, and the pages of two languages (MPL-2.0)."""
 
 _INSIDE: Final = Path("usr/share/libreoffice/help")
+_RETRIES: Final = "Acquire::Retries=3"
 _TIMEOUT_SECONDS: Final = 300
 _LINES_SHOWN: Final = 5
 _PUBLIC_SITE: Final = (
@@ -32,7 +33,7 @@ def fetch(target: Path) -> bool:
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=target.parent, prefix="draft-") as folder:
         draft = Path(folder)
-        _run(("apt-get", "download", *PACKAGES), draft, "As root: apt-get update, then again.")
+        _run(("apt-get", "-o", _RETRIES, "download", *PACKAGES), draft, "As root: apt-get update, then again.")
         for package in sorted(draft.glob("*.deb")):
             _run(("dpkg-deb", "-x", package.name, "."), draft, "Is the disk full?")
         if not languages_of(draft / _INSIDE):

@@ -14,7 +14,7 @@ from infra.stack import STACK_FILE
 from shared.datasets.store import DatasetStore
 from shared.io.s3 import S3ObjectStore
 from shared.settings import KafkaSettings, StoreSettings
-from tests.e2e.flywheel import DATASET, NUMBERED, PAGES, SERVICES, site_tree, start, write_flywheel
+from tests.e2e.flywheel import DATASET, NUMBERED, PAGES, SECONDS, SERVICES, site_tree, start, write_flywheel
 from tests.e2e.kills import Stages, kill_amid_pages, kill_spider, stages_of
 from tests.infra.local.stack_under_test import StackUnderTest
 
@@ -77,7 +77,7 @@ def cut_short(flywheel_stack: StackUnderTest, stages: Stages) -> str:
     """Ingest the site, from nothing, until some pages are published, and kill the crawl; gives what was said of it."""
     with start(flywheel_stack, "ingest", "--json") as ingest:
         kill_spider(ingest, lambda: 0 < stages.published() < PAGES)
-        out, err = ingest.communicate(timeout=60)
+        out, err = ingest.communicate(timeout=SECONDS)
     assert ingest.returncode == 1, out + err
     return err
 
@@ -89,7 +89,7 @@ def closed(flywheel_stack: StackUnderTest, stages: Stages, cut_short: str) -> di
     with start(flywheel_stack, "ingest", "--json") as ingest:
         for service in SERVICES:
             kill_amid_pages(flywheel_stack, service, stages)
-        out, err = ingest.communicate(timeout=240)
+        out, err = ingest.communicate(timeout=SECONDS)
     assert ingest.returncode == 0, out + err
     table: dict[str, Any] = json.loads(out)
     return table

@@ -23,7 +23,7 @@ from shared.telemetry.metric_names import MetricName
 from tests.infra.local.stack_under_test import StackUnderTest
 from tests.infra.local.waiting import until
 
-SECONDS = 60.0
+SECONDS = 180.0
 IN_HAND: MetricName = "millrace_in_flight_records"
 
 

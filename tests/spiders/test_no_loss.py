@@ -8,6 +8,7 @@ import pytest
 
 from infra.local.servers import Servers, running_servers
 from shared.stream.exits import Exit
+from tests.conftest import revive
 from tests.spiders.harness import Site, ended, make_topics, wait_until
 from tests.spiders.web import Reply, Web, page
 
@@ -61,10 +62,7 @@ def killable(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
 @pytest.fixture
 def own(killable: Servers) -> Servers:
     """Give both, as they were before a test took one away."""
-    for server in (killable.kafka, killable.s3):
-        if server.process.exit_code() is not None:
-            server.start()
-            server.wait_ready()
+    revive(killable.kafka, killable.s3)
     return killable
 
 

@@ -37,8 +37,9 @@ def probe(store: ObjectStore, key: str) -> Iterator[Finding]:
     data = key.encode()
     before = datetime.now(UTC)
     created = store.create(key, data)
+    halfway = before + (datetime.now(UTC) - before) / 2
     try:
-        yield judge_skew("s3", (created.modified - before).total_seconds() + _HALF_SECOND)
+        yield judge_skew("s3", (created.modified - halfway).total_seconds() + _HALF_SECOND)
         wrong = [name for name, holds in _promises(store, key, data).items() if not holds]
     finally:
         store.delete(key)

@@ -47,12 +47,12 @@ def test_it_asks_no_more_often_than_told() -> None:
             enough.set()
         return 1
 
-    load = SteadyLoad(ask, ["a"], per_second=50)
+    load = SteadyLoad(ask, ["a"], per_second=5)
     with load.running():
         assert enough.wait(10)
     gaps = [later - earlier for earlier, later in pairwise(times)]
     assert gaps[0] >= 0.1
-    assert min(gaps[1:4]) > 0.01
+    assert min(gaps[1:4]) > 0.1
     assert load.slowest_seconds >= 0.1
 
 

@@ -3,9 +3,11 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import psutil
 
@@ -16,13 +18,16 @@ from infra.local.processes import of_stack
 from infra.local.supervisor.protocol import Action, Request
 from infra.local.supervisor.status import UnitStatus
 
-SECONDS = 120
+T = TypeVar("T")
+
+SECONDS = 300
 
 SERVICES = {
     "steady": """
-import subprocess, time
+import os, socket, subprocess, time
 subprocess.Popen(["sleep", "300"])
 print("steady", flush=True)
+ready = socket.create_server(("127.0.0.1", int(os.environ["READY_PORT"])))
 time.sleep(300)
 """,
     "halting": """
@@ -74,16 +79,35 @@ class StackUnderTest:
         """Give the processes of all units and whatever they started."""
         return of_stack(self.home)
 
+    def kill(self) -> None:
+        """Kill all of it at once, as a power cut does."""
+        for process in [self.supervisor(), *self.processes()]:
+            with suppress(psutil.NoSuchProcess):  # it has gone with another, and somebody has waited for it
+                process.kill()
+
     def environment(self) -> dict[str, str]:
         """Read what clients are told."""
         return read_environment(self.home.environment_file)
 
 
 def service(name: str, folder: Path) -> str:
-    """Write the service `name` of `SERVICES` into `folder`, and give its table for the stack file."""
+    """Write the service `name` of `SERVICES` into `folder`, and give its table for the stack file.
+
+    It has a port, so that it is ready when it listens: without one a service is, once it has lived for a second.
+    """
     (folder / f"{name}.py").write_text(SERVICES[name], encoding="utf-8")
     table = f"[services.{name}]\nmodule = '{name}'\nmemory_megabytes = 64\nstop_seconds = 5\n"
+    table += "ports = {READY_PORT = 6398}\n"
     return f"{table}environment = {{PYTHONPATH = '{folder}'}}\n"
+
+
+def of_each(ask: Callable[[psutil.Process], T], processes: Iterable[psutil.Process]) -> list[T]:
+    """Ask each process, less those that have ended meanwhile."""
+    found = []
+    for process in processes:
+        with suppress(psutil.NoSuchProcess):
+            found.append(ask(process))
+    return found
 
 
 MakeStack = Callable[..., StackUnderTest]

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import psutil
 import pytest
 
 from infra.local import control
@@ -15,7 +16,7 @@ from infra.local.flywheel import EXAMPLE
 from infra.local.home import REPOSITORY
 from infra.local.ports import LOOPBACK
 from infra.local.processes import wait_gone
-from tests.infra.local.stack_under_test import MakeStack, StackUnderTest
+from tests.infra.local.stack_under_test import SECONDS, MakeStack, StackUnderTest, of_each
 from tests.infra.local.waiting import until
 from tests.infra.test_stack import CACHE
 
@@ -47,7 +48,7 @@ def test_two_ups_at_once_start_one_stack(make_stack: MakeStack) -> None:
     command = [sys.executable, "-m", "infra.local", "--stack", str(stack.file), "up"]
     environment = {**os.environ, "MILLRACE_HOME": str(stack.home.root)}
     both = [subprocess.Popen(command, env=environment, cwd=REPOSITORY, stdout=subprocess.DEVNULL) for _ in range(2)]
-    assert [process.wait() for process in both] == [0, 0]
+    assert [process.wait(SECONDS) for process in both] == [0, 0]
     assert len(stack.processes()) == 1
 
 
@@ -79,8 +80,7 @@ def test_a_killed_part_is_started_again(steady: StackUnderTest) -> None:
 def test_up_works_after_everything_was_killed(steady: StackUnderTest) -> None:
     """A power cut; credentials and ports stay."""
     environment = steady.environment()
-    for process in [steady.supervisor(), *steady.processes()]:
-        process.kill()
+    steady.kill()
     until(lambda: steady.processes() == [])
     assert "was killed; it last ran cache, steady" in steady.run("status").stderr
     steady.up()
@@ -90,7 +90,7 @@ def test_up_works_after_everything_was_killed(steady: StackUnderTest) -> None:
 def test_up_works_when_only_the_supervisor_was_killed(steady: StackUnderTest) -> None:
     """Its children die with it; what they had started is an orphan, and is swept away."""
     steady.supervisor().kill()
-    until(lambda: [process.name() for process in steady.processes()] == ["sleep"])
+    until(lambda: of_each(psutil.Process.name, steady.processes()) == ["sleep"])
     orphan = steady.processes()[0]
     steady.up()
     assert wait_gone([orphan], within_seconds=1)

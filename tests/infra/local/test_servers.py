@@ -38,7 +38,7 @@ def cache(endpoints: Endpoints) -> "redis.Redis":
 def make_topic(endpoints: Endpoints, name: str) -> None:
     """Make a topic with the broker's own count of partitions."""
     with KafkaAdminClient(bootstrap_servers=endpoints.kafka_bootstrap) as admin:
-        admin.create_topics([NewTopic(name, -1, -1)])
+        admin.create_topics([NewTopic(name, -1, -1)], wait_for_metadata=True)
 
 
 def partitions(endpoints: Endpoints, name: str) -> int:

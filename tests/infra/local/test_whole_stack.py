@@ -2,15 +2,17 @@
 
 import io
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 
+import psutil
 import pytest
 
 from infra.local.home import Home
 from infra.local.lifecycle import nuke
 from infra.local.servers import Endpoints
 from infra.stack import STACK_FILE
-from tests.infra.local.stack_under_test import StackUnderTest
+from tests.infra.local.stack_under_test import StackUnderTest, of_each
 from tests.infra.local.test_servers import make_topic, partitions, store
 from tests.infra.local.waiting import until
 
@@ -34,12 +36,8 @@ def test_every_part_and_job_is_well(stack: StackUnderTest) -> None:
 
 def test_everything_listens_on_loopback_alone(stack: StackUnderTest) -> None:
     """No other machine can reach it."""
-    listening = {
-        connection.laddr.ip
-        for process in stack.processes()
-        for connection in process.net_connections()
-        if connection.status == "LISTEN"
-    }
+    connections = chain.from_iterable(of_each(psutil.Process.net_connections, stack.processes()))
+    listening = {connection.laddr.ip for connection in connections if connection.status == "LISTEN"}
     assert {address.removeprefix("::ffff:") for address in listening} == {"127.0.0.1"}
 
 
@@ -47,7 +45,7 @@ def test_no_credential_is_on_a_command_line(stack: StackUnderTest) -> None:
     """`ps` shows those to everybody."""
     environment = stack.environment()
     secrets = [environment[name] for name in ("S3_SECRET_KEY", "S3_ACCESS_KEY", "CACHE_PASSWORD")]
-    said = " ".join(word for process in stack.processes() for word in process.cmdline())
+    said = " ".join(chain.from_iterable(of_each(psutil.Process.cmdline, stack.processes())))
     assert not [secret for secret in secrets if secret in said]
 
 
@@ -56,8 +54,7 @@ def test_the_data_is_still_there_after_everything_was_killed(stack: StackUnderTe
     endpoints = Endpoints(stack.environment())
     make_topic(endpoints, "kept")
     store(endpoints).put_object(endpoints.s3.bucket, "kept", io.BytesIO(b"kept"), 4)
-    for process in [stack.supervisor(), *stack.processes()]:
-        process.kill()
+    stack.kill()
     until(lambda: stack.processes() == [])
     servers = tmp_path / "stack.toml"
     servers.write_text(STACK_FILE.read_text("utf-8").partition("\n[services.")[0], "utf-8")

@@ -49,13 +49,16 @@ def test_serve_serves_until_a_signal_comes(home: Path, root: Path, number: signa
     command = [sys.executable, "-m", "infra.site", "serve", "--port", "0", "--root", str(root)]
     environment = os.environ | {"MILLRACE_HOME": str(home)}
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as server:
-        assert server.stdout is not None
-        connection = HTTPConnection(server.stdout.readline().strip().removeprefix("http://"), timeout=10)
-        connection.request("GET", "/")
-        assert connection.getresponse().read()
-        server.send_signal(number)
-        assert server.wait(10) == 0
-        connection.close()
+        try:
+            assert server.stdout is not None
+            connection = HTTPConnection(server.stdout.readline().strip().removeprefix("http://"), timeout=10)
+            connection.request("GET", "/")
+            assert connection.getresponse().read()
+            server.send_signal(number)
+            assert server.wait(10) == 0
+            connection.close()
+        finally:
+            server.kill()
 
 
 @pytest.mark.usefixtures("home")

@@ -77,16 +77,16 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
         places = servers.endpoints
         servers.cache.kill()
         _publish(places)
-        with _cleaner(places, config, STREAM_OUTAGE_SECONDS="1") as process:
-            without_cache = process.wait(60)
+        with _cleaner(places, config, STREAM_OUTAGE_SECONDS="8") as process:
+            without_cache = process.wait(180)
         said = log.read_text()
         with _cleaner(places, config) as process:
-            until(lambda: "attempt_failed" in log.read_text())
+            until(lambda: "attempt_failed" in log.read_text(), within_seconds=120)
             servers.cache.start()
             servers.cache.wait_ready()
             found = _outcomes(places, process, len(PAGES) + 1)
             process.send_signal(signal.SIGTERM)
-            stopped = process.wait(60)
+            stopped = process.wait(120)
         yield Run(places, config, without_cache, said, found, stopped)
 
 

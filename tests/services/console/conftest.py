@@ -8,12 +8,20 @@ from infra.local.servers import Endpoints
 from shared.io.retry import RetryPolicy
 from shared.io.s3 import S3ObjectStore
 from tests.services.console.harness import Mail, Shell
+from tests.spiders.harness import make_topics
 
 
 @pytest.fixture
 def shell(servers: Endpoints, tmp_path: Path) -> Shell:
     """Give a shell whose settings are the session's servers."""
     return Shell(dict(servers.environment), tmp_path)
+
+
+@pytest.fixture
+def ready_shell(shell: Shell, servers: Endpoints) -> Shell:
+    """Give a shell on servers that have the topics."""
+    make_topics(servers)
+    return shell
 
 
 @pytest.fixture

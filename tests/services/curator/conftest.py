@@ -1,12 +1,9 @@
 """Fixtures of the curator's tests: stores that nobody else uses, for the curator looks through everything."""
 
-import secrets
 from collections.abc import Iterator
 from contextlib import closing
-from urllib.parse import urlsplit
 
 import pytest
-from minio import Minio
 
 from infra.local.servers import Endpoints
 from shared.io.memory import MemoryObjectStore
@@ -14,23 +11,16 @@ from shared.io.object_store import ObjectStore
 from shared.io.retry import RetryPolicy
 from shared.io.s3 import S3ObjectStore
 from shared.settings import StoreSettings
+from tests.fresh_bucket import fresh_bucket
 
 POLICY = RetryPolicy(total_seconds=20, first_delay_seconds=0.02, max_delay_seconds=0.2)
 
 
 @pytest.fixture
-def bucket(servers: Endpoints) -> StoreSettings:
+def bucket(servers: Endpoints) -> Iterator[StoreSettings]:
     """Give a fresh bucket of the real store."""
-    settings = servers.s3.model_copy(update={"bucket": f"curator-{secrets.token_hex(6)}"})
-    client = Minio(
-        urlsplit(settings.endpoint).netloc,
-        access_key=settings.access_key,
-        secret_key=settings.secret_key.get_secret_value(),
-        secure=False,
-        region=settings.region,
-    )
-    client.make_bucket(settings.bucket)
-    return settings
+    with fresh_bucket(servers.s3, "curator") as settings:
+        yield settings
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ import json
 import os
 import secrets
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -18,7 +17,7 @@ import urllib3
 from prometheus_client.parser import text_string_to_metric_families
 from urllib3.exceptions import HTTPError
 
-from infra.local.ports import LOOPBACK
+from infra.local.ports import LOOPBACK, choose, release
 from infra.local.servers import Endpoints
 from shared.io.gateway_client import GatewayClient
 from tests.services.gateway.world import KEY, trust
@@ -160,9 +159,7 @@ def gateway(endpoints: Endpoints, folder: Path, **environment: str) -> Iterator[
     """Give a gateway that trusts `signer()`, not yet started; it is killed at the end, if it still runs."""
     folder.mkdir(parents=True, exist_ok=True)
     trust(folder / "trusted")
-    with socket.socket() as probe:
-        probe.bind((LOOPBACK, 0))
-        port = probe.getsockname()[1]
+    port = choose([], set())
     made = GatewayProcess(endpoints, folder, f"m{secrets.token_hex(4)}", port, environment)
     try:
         yield made
@@ -171,3 +168,4 @@ def gateway(endpoints: Endpoints, folder: Path, **environment: str) -> Iterator[
         if made.process is not None:
             made.process.kill()
             made.process.wait()
+        release([port])

@@ -158,6 +158,7 @@ async def test_answers_during_swaps_are_of_one_version_each(world: World) -> Non
                 answers.append((await client.post("/v1/classify", json={"text": "x"})).json())
 
         asking = [asyncio.create_task(keep_asking()) for _ in range(4)]
+        await until(lambda: bool(answers))
         for label in favoured[1:]:
             world.publish(label)
             await world.look()

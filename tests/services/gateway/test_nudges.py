@@ -75,6 +75,7 @@ async def test_where_kafka_is_away_it_is_asked_again_and_told_once() -> None:
     """The aliases are looked at meanwhile."""
     with structlog.testing.capture_logs() as logs:
         async with listening("127.0.0.1:1", "published") as heard:
+            await until(lambda: any(log["event"] == "nudges_away" for log in logs))
             await asyncio.sleep(0.5)
     assert heard == []
     assert [log["event"] for log in logs].count("nudges_away") == 1

@@ -5,7 +5,7 @@ import signal
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ from shared.models.published import published
 from shared.settings import KafkaSettings
 from shared.stream.exits import Exit
 from shared.stream.topic_reader import TopicReader
+from tests.conftest import revive
 from tests.services.curator import kafka_topics
 from tests.services.gateway.process import GatewayProcess, gateway
 from tests.services.gateway.spoiling import alter, point_outside, put_pickle
@@ -39,11 +40,18 @@ SWAPS = 100
 
 
 @pytest.fixture(scope="module")
-def servers_(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
+def killable(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
     """Run a Kafka and a store that may be killed, with the gateway's topics."""
     with running_servers(tmp_path_factory.mktemp("gateway"), ("kafka", "s3")) as servers:
         make_topics(servers.endpoints, (MODELS_PUBLISHED, PREDICTIONS_RECORDED, FEEDBACK_RECEIVED))
         yield servers
+
+
+@pytest.fixture
+def servers_(killable: Servers) -> Servers:
+    """Give both, as they were before a test took one away."""
+    revive(killable.kafka, killable.s3)
+    return killable
 
 
 @pytest.fixture
@@ -124,6 +132,19 @@ class Load(threading.Thread):
         self.client.close()
 
 
+@contextmanager
+def loading(process: GatewayProcess, count: int) -> Iterator[list[Load]]:
+    """Ask by so many at once for as long as the block lasts."""
+    loads = [Load(process) for _ in range(count)]
+    for load in loads:
+        load.start()
+    try:
+        yield loads
+    finally:
+        for load in loads:
+            load.end()
+
+
 def test_from_a_store_that_is_away_to_answers_and_corrections(
     servers_: Servers, store: ObjectStore, process: GatewayProcess
 ) -> None:
@@ -165,21 +186,17 @@ def test_a_hundred_swaps_under_load_fail_nobody(store: ObjectStore, process: Gat
     promote(store, 1, process.model)
     process.start()
     process.until(lambda: process.ask("/readyz")[0] == 200, "the first version is served")
-    loads = [Load(process) for _ in range(3)]
-    for load in loads:
-        load.start()
     memory = psutil.Process(process.running.pid).memory_info
     before = 0
-    for swap in range(SWAPS):
-        version = (swap + 1) % len(favoured) + 1
-        promote(store, version, process.model)
-        process.until(partial(process.serves, version), f"swap {swap} to {version}")
-        before = before or memory().rss
-    after = memory().rss
-    for bad, reason in spoilt(store, process):
-        turned_down(store, process, bad, reason, serves=version)
-    for load in loads:
-        load.end()
+    with loading(process, 3) as loads:
+        for swap in range(SWAPS):
+            version = (swap + 1) % len(favoured) + 1
+            promote(store, version, process.model)
+            process.until(partial(process.serves, version), f"swap {swap} to {version}")
+            before = before or memory().rss
+        after = memory().rss
+        for bad, reason in spoilt(store, process):
+            turned_down(store, process, bad, reason, serves=version)
     assert [failure for load in loads for failure in load.failed] == []
     answers = [answer for load in loads for answer in load.answered]
     assert len(answers) > SWAPS

@@ -78,7 +78,7 @@ def test_a_missing_key_ends_the_process_with_78_before_anything_is_trained(world
     """With the remedy in its log."""
     world.signing.key_file.unlink()
     with world.trainer() as process:
-        assert process.wait(60) == Exit.HALTED
+        assert process.wait(180) == Exit.HALTED
     assert "millrace keys signing init" in world.log
 
 

@@ -57,7 +57,7 @@ def test_a_trainer_that_is_killed_goes_on_at_the_next_start(world: World) -> Non
     for _ in BOTH:
         world.tell(world.commit())
         with world.trainer() as process:
-            process.wait(60)
+            process.wait(180)
         assert process.returncode == -9
     with world.trainer():
         world.until_committed(len(BOTH))

@@ -144,7 +144,7 @@ class World(Shelf):
                 process.kill()
                 process.wait()
 
-    def until(self, condition: Callable[[], Any], what: str, seconds: float = 60) -> None:
+    def until(self, condition: Callable[[], Any], what: str, seconds: float = 180) -> None:
         """Wait for `condition`; fails with the trainers' log."""
         deadline = time.monotonic() + seconds
         while not condition():
@@ -171,7 +171,7 @@ class World(Shelf):
             env=os.environ | self.environment,
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=300,
             check=False,
         )
 

@@ -256,8 +256,9 @@ class Supervised:
     def __exit__(self, *_: object) -> None:
         """Stop watching and kill the worker."""
         self._over.set()
-        self.worker.kill()
-        self._thread.join()
+        while self._thread.is_alive():  # it may be starting another one just now
+            self.worker.kill()
+            self._thread.join(0.2)
         self.worker.kill()
 
     @property

@@ -32,8 +32,10 @@ def daemon(home: Home, file: Path) -> Iterator[subprocess.Popen[str]]:
         text=True,
     )
     with process:
-        yield process
-        process.kill()
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

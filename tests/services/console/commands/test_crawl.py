@@ -13,9 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from infra.local.servers import Endpoints
 from tests.services.console.harness import Shell
-from tests.spiders.harness import ROOT, flywheel_text, make_topics, wait_until
+from tests.spiders.harness import ROOT, flywheel_text, wait_until
 from tests.spiders.web import Reply, Web, page
 
 pytestmark = pytest.mark.integration
@@ -26,13 +25,6 @@ SITE = {"/": page("/a", "/gone", "/pdf.pdf"), "/a": page("/")}
 def endless(path: str) -> Reply:
     """Give a site where each page leads to five others."""
     return page(*(f"/{path.strip('/')}{number}" for number in range(5)))
-
-
-@pytest.fixture
-def ready_shell(shell: Shell, servers: Endpoints) -> Shell:
-    """Give a shell on servers that have the topics."""
-    make_topics(servers)
-    return shell
 
 
 def flywheel(folder: Path, web: Web, more: str = "") -> tuple[str, str]:

@@ -3,11 +3,9 @@
 import secrets
 from collections.abc import Iterator
 from contextlib import closing
-from urllib.parse import urlsplit
 
 import msgspec
 import pytest
-from minio import Minio
 
 from infra.local.servers import Endpoints
 from services.console.commands.forget import Waiting
@@ -20,6 +18,7 @@ from shared.io.memory import MemoryObjectStore
 from shared.io.s3 import S3ObjectStore
 from shared.settings import KafkaSettings
 from shared.stream.topic_reader import TopicReader
+from tests.fresh_bucket import fresh_bucket
 from tests.services.console.builders import NOW
 from tests.services.console.harness import Shell
 
@@ -29,18 +28,11 @@ URL = "http://127.0.0.1/en/page.html"
 @pytest.fixture
 def store(servers: Endpoints, shell: Shell) -> Iterator[S3ObjectStore]:
     """Give a fresh bucket, which the shell then works with, and topics."""
-    settings = servers.s3.model_copy(update={"bucket": f"forget-{secrets.token_hex(6)}"})
-    Minio(
-        urlsplit(settings.endpoint).netloc,
-        access_key=settings.access_key,
-        secret_key=settings.secret_key.get_secret_value(),
-        secure=False,
-        region=settings.region,
-    ).make_bucket(settings.bucket)
-    shell.environment["S3_BUCKET"] = settings.bucket
-    assert shell.run("topics", "apply").returncode == 0
-    with closing(S3ObjectStore.from_settings(settings)) as made:
-        yield made
+    with fresh_bucket(servers.s3, "forget") as settings:
+        shell.environment["S3_BUCKET"] = settings.bucket
+        assert shell.run("topics", "apply").returncode == 0
+        with closing(S3ObjectStore.from_settings(settings)) as made:
+            yield made
 
 
 def requests(servers: Endpoints, document: str) -> list[ErasureRequested]:

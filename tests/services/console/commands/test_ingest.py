@@ -52,8 +52,8 @@ def test_a_service_is_down_for_good_where_none_of_its_units_runs_or_will() -> No
 
 
 @pytest.mark.integration
-def test_a_crawl_that_fails_fails_the_ingestion(shell: Shell, config: str) -> None:
+def test_a_crawl_that_fails_fails_the_ingestion(ready_shell: Shell, config: str) -> None:
     """A site that is away brings fewer pages than expected."""
-    done = shell.run("ingest", MILLRACE_CONFIG=config)
+    done = ready_shell.run("ingest", MILLRACE_CONFIG=config)
     assert done.returncode == 1
     assert "docs: 0 pages, and at least 1 are expected" in done.stderr
