@@ -164,10 +164,10 @@ bench-serving: setup ## Measure the gateway beside FastAPI and LitServe; writes 
 
 ##@ Upkeep
 .PHONY: lock clean
-lock: setup ## Resolve again: requirements.lock, the benchmarks' peers and Kafka's jars.
+lock: setup ## Resolve again: requirements.lock, the environments of benchmarks and tests, and Kafka's jars.
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --all-extras --generate-hashes \
 	  --no-emit-index-url --no-annotate --custom-compile-command "make lock" --output-file requirements.lock pyproject.toml
-	@for wanted in benchmarks/environments/*.in; do \
+	@for wanted in {benchmarks,tests}/environments/*.in; do \
 	  $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	    --no-annotate --custom-compile-command "make lock" --output-file "$${wanted%.in}.lock" "$$wanted"; done
 	@$(BIN)/python -m infra.local.fetch_jars lock

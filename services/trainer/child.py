@@ -79,4 +79,4 @@ def carry_out(job: Job, store: ObjectStore, pipe: Connection, tasks: Tasks) -> E
         progress=lambda text: pipe.send(Progress(text)),
     )
     execution = Execution(job.order, job.lease, bench)
-    return Done(execution.run(), execution.stages.seconds)
+    return Done(execution.run(), execution.stages.seconds, execution.unshown)

@@ -61,7 +61,7 @@ class Bench:
     signer: Signer
     trust: Trust
     tell: Callable[[Order, ModelStore, ModelManifest, Aliases], None]
-    show: Callable[[ModelManifest, Verdict, Aliases | None], object]
+    show: Callable[[ModelManifest, Verdict, Aliases | None], str]
     task: Task
     folder: Path
     cache: Path
@@ -72,12 +72,13 @@ class Bench:
 
 @dataclass
 class Execution:
-    """The execution of one run by the holder of `lease`."""
+    """The execution of one run by the holder of `lease`; `unshown` says why the registry wasn't told, if it wasn't."""
 
     order: Order
     lease: Lease
     bench: Bench
     stages: Stages = field(default_factory=Stages)
+    unshown: str = ""
     _began: float = field(default_factory=time.monotonic)
 
     def __post_init__(self) -> None:
@@ -101,7 +102,7 @@ class Execution:
             self.bench.progress("the champion changed meanwhile: judging again")
             serving, gathered = self._gather(candidate)
         with self.stages("registry"):
-            self.bench.show(made, verdict, self._models.aliases())
+            self.unshown = self.bench.show(made, verdict, self._models.aliases())
         return self._conclude(made, verdict)
 
     @cached_property

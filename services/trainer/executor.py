@@ -107,8 +107,10 @@ class Executor:
     def _note(self, order: Order, end: End | Lost) -> None:
         """Take note of how a process ended."""
         match end:
-            case Done(outcome, stages):
+            case Done(outcome, stages, unshown):
                 self.metrics.stages(stages)
+                if unshown:
+                    self.metrics.registry_failed()
                 self.metrics.run_concluded(outcome.decision)
             case Failed(error, detail):
                 log.error("run_failed", run=order.run, error=error, detail=detail)

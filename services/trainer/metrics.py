@@ -20,6 +20,7 @@ class TrainerMetrics:
         """Start all at zero."""
         self.registry = registry = CollectorRegistry()
         self._runs = Counter(*described("millrace_training_runs_total"), registry=registry)
+        self._registry_failures = Counter(*described("millrace_registry_failures_total"), registry=registry)
         self._waiting = Gauge(*described("millrace_waiting_versions"), registry=registry)
         self._dead_letters = Counter(*described("millrace_dead_letters_total"), registry=registry)
         self._stage_seconds = Histogram(
@@ -27,12 +28,17 @@ class TrainerMetrics:
         )
         build = Gauge(*described("millrace_build_info"), registry=registry)
         build.labels(SERVICE, VERSION, platform.python_version()).set(1)
+        self._registry_failures.labels(SERVICE)
         self.waiting(0)
         ProcessCollector(registry=registry)
 
     def run_concluded(self, outcome: str) -> None:
         """Count a run that came to its end: `promote`, `keep`, or `none` for one that failed."""
         self._runs.labels(SERVICE, outcome).inc()
+
+    def registry_failed(self) -> None:
+        """Count a version that the model registry could not be told of."""
+        self._registry_failures.labels(SERVICE).inc()
 
     def stages(self, seconds: Mapping[str, float]) -> None:
         """Note how long each stage of a run took."""

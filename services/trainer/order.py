@@ -94,10 +94,14 @@ class Progress:
 
 @dataclass(frozen=True)
 class Done:
-    """The run is concluded; `stages` are wall seconds by what was done."""
+    """The run is concluded; `stages` are wall seconds by what was done.
+
+    `unshown` says why the model registry wasn't told of it; empty where it was, or where there is none.
+    """
 
     outcome: Outcome
     stages: dict[str, float]
+    unshown: str = ""
 
 
 @dataclass(frozen=True)

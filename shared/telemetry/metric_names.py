@@ -33,6 +33,8 @@ MetricName = Literal[
     "millrace_pool_restarts_total",
     # Training runs that came to their end: `promote`, `keep`, or `none` for one that failed.
     "millrace_training_runs_total",
+    # Versions that the model registry, MLflow, could not be told of; they are published and serve without it.
+    "millrace_registry_failures_total",
     # Seconds of each stage of a training run.
     "millrace_training_stage_seconds",
     # Dataset versions that the trainer has taken and not yet done with.
@@ -75,6 +77,7 @@ LABELS: Final[dict[MetricName, tuple[str, ...]]] = {
     "millrace_outage_seconds_total": ("target",),
     "millrace_pool_restarts_total": (),
     "millrace_training_runs_total": ("outcome",),
+    "millrace_registry_failures_total": (),
     "millrace_training_stage_seconds": ("stage",),
     "millrace_waiting_versions": (),
     "millrace_requests_total": ("route", "status"),

@@ -26,7 +26,8 @@ def hang(_: Job) -> End:
 
 def finish(job: Job) -> End:
     """Say that it is done."""
-    return Done(Outcome(run=job.order.run, version=7, decision="promote", at=datetime.now(UTC)), {"train": 2.0})
+    outcome = Outcome(run=job.order.run, version=7, decision="promote", at=datetime.now(UTC))
+    return Done(outcome, {"train": 2.0}, "the registry is away")
 
 
 ENDS: Final[Mapping[str, Callable[[Job], End]]] = {

@@ -14,9 +14,11 @@ from services.trainer.machine import Machine
 from services.trainer.order import Order
 from shared.contracts.split import Split
 from shared.datasets.shard import DamagedShard
-from shared.models.manifest import CARD, GOLDEN, GoldenAnswer
+from shared.models.aliases import Aliases
+from shared.models.manifest import CARD, GOLDEN, GoldenAnswer, ModelManifest
 from shared.models.run_store import LeaseLost
 from shared.models.runs import Outcome
+from shared.models.verdict import Verdict
 from tests.services.trainer.builders import page, pages
 from tests.services.trainer.orders import FatedStore
 from tests.services.trainer.shelf import Shelf
@@ -51,7 +53,7 @@ class Room:
             signer=signer(),
             trust=trust(),
             tell=lambda _, __, manifest, ___: self.told.append(manifest.version),
-            show=lambda manifest, verdict, _: self.shown.append((manifest.version, verdict.decision)),
+            show=self._show,
             task=Tiny(Machine(self.folder)),
             folder=folder,
             cache=self.folder / "cache",
@@ -60,6 +62,10 @@ class Room:
             progress=self.said.append,
         )
         return Execution(order, lease, bench)
+
+    def _show(self, manifest: ModelManifest, verdict: Verdict, _: Aliases | None) -> str:
+        self.shown.append((manifest.version, verdict.decision))
+        return "it is away"
 
     def order(self, recipe: str = "good", champion: str | None = None) -> Order:
         """Give the order of a recipe on a new dataset version; `champion` names the recipe of what serves."""
@@ -80,8 +86,10 @@ def room(tmp_path: Path) -> Room:
 def test_a_run_leaves_a_version_that_says_where_it_comes_from(room: Room) -> None:
     """Dataset, recipe, accuracies, cost, the answers that it must give again; and TensorBoard's files."""
     order = room.order()
-    outcome = room.execution(order).run()
+    execution = room.execution(order)
+    outcome = execution.run()
     assert (outcome.version, outcome.decision, room.champion(), room.told) == (1, "promote", 1, [1])
+    assert (room.shown, execution.unshown) == ([(1, "promote")], "it is away")
     made = room.shelf.models.read(1, trust())
     assert (made.dataset, made.dataset_version, made.dataset_sha256) == ("help", 1, order.dataset.sha256)
     assert (made.recipe, made.run, made.evaluation_set, made.champion) == ("good", order.run, "help/0001", None)

@@ -111,6 +111,7 @@ def test_a_run_that_ends_well_is_counted_and_leaves_nothing_behind(workshop: Wor
     assert not workshop.shelf.runs.load_checkpoint(order.run, checkpoint)
     assert not (workshop.folder / "run").exists()
     assert (workshop.counted("promote"), workshop.processes()) == (1, [])
+    assert workshop.metrics.registry.get_sample_value("millrace_registry_failures_total", {"service": "trainer"}) == 1
     labels = {"service": "trainer", "stage": "train"}
     assert workshop.metrics.registry.get_sample_value("millrace_training_stage_seconds_sum", labels) == 2
 
