@@ -2,12 +2,11 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Sequence
 from typing import Final
 
 import structlog
 
-from services.gateway.events import Events
+from services.gateway.events import BATCH_BYTES, Events
 from services.gateway.metrics import SERVICE, GatewayMetrics
 from shared.contracts.predictions import PredictionRecorded
 from shared.contracts.topics import PREDICTIONS_RECORDED
@@ -40,13 +39,14 @@ class Recorder:
         self._bytes = 0
         self._some = asyncio.Event()
         self._away = False
+        self._full = False
 
     def record(self, prediction: PredictionRecorded) -> None:
         """Keep one prediction until Kafka has it; returns at once."""
         size = _bytes_of(prediction)
         if self._bytes + size > self._most_bytes:
             self._metrics.unrecorded(1, "full")
-            self._tell_away("the room for records is full: those that come now are not kept")
+            self._tell_full()
             return
         self._bytes += size
         self._kept.append(prediction)
@@ -57,7 +57,8 @@ class Recorder:
         """Send what is kept, for ever."""
         while True:
             await self._some.wait()
-            await asyncio.sleep(LINGER_SECONDS)
+            if len(self._kept) < BATCH_RECORDS and self._bytes < BATCH_BYTES:
+                await asyncio.sleep(LINGER_SECONDS)
             if not await self._sent():
                 await asyncio.sleep(RETRY_SECONDS)
 
@@ -89,17 +90,32 @@ class Recorder:
             self._bytes -= _bytes_of(self._kept.popleft())
         if self._kept:
             self._some.set()
+        if self._bytes <= self._most_bytes / 2:
+            self._full = False
         self._metrics.recorded(sent)
         self._tell_back()
         return True
 
     async def _next(self) -> list[OutgoingRecord]:
-        """Encode the first that are kept; they stay until Kafka has them."""
+        """Encode the first that are kept, as many as a batch takes; they stay until Kafka has them."""
         records: list[OutgoingRecord] = []
-        while len(records) < min(BATCH_RECORDS, len(self._kept)):
-            records += [_encoded(self._kept[place]) for place in _places(len(records), len(self._kept))]
-            await asyncio.sleep(0)
+        size = 0
+        while len(records) < min(BATCH_RECORDS, len(self._kept)) and size < BATCH_BYTES:
+            records.append(_encoded(self._kept[len(records)]))
+            size += records[-1].size_bytes
+            if len(records) % AT_ONCE == 0:
+                await asyncio.sleep(0)
         return records
+
+    def _tell_full(self) -> None:
+        """Say so once, until half of the room is free again."""
+        if not self._full:
+            self._full = True
+            log.warning(
+                "predictions_unrecorded",
+                why="the room for records is full: Kafka takes them too slowly, or not at all. What comes now is "
+                "counted, and not kept; GATEWAY_RECORD_BYTES is the room",
+            )
 
     def _tell_away(self, why: str) -> None:
         if not self._away:
@@ -110,10 +126,6 @@ class Recorder:
         if self._away:
             self._away = False
             log.info("predictions_recorded_again", waiting=len(self._kept))
-
-
-def _places(start: int, end: int) -> Sequence[int]:
-    return range(start, min(start + AT_ONCE, end, BATCH_RECORDS))
 
 
 def _bytes_of(prediction: PredictionRecorded) -> int:

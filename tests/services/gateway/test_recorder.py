@@ -5,9 +5,13 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 import msgspec
+import pytest
+from structlog.testing import capture_logs
 
+from services.gateway import recorder
+from services.gateway.events import BATCH_BYTES
 from services.gateway.metrics import GatewayMetrics
-from services.gateway.recorder import RECORD_BYTES, Recorder
+from services.gateway.recorder import BATCH_RECORDS, RECORD_BYTES, Recorder
 from shared.contracts.envelope import from_headers
 from shared.contracts.predictions import PredictionRecorded
 from shared.contracts.topics import PREDICTIONS_RECORDED
@@ -19,17 +23,18 @@ ROOM = 100
 
 
 class SlowEvents(MemoryEvents):
-    """Takes no more than three records at once, and remembers how many."""
+    """Takes no more than `most` records at once, and remembers how many were brought."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int = 3) -> None:
         """Start empty."""
         super().__init__()
+        self.most = most
         self.batches: list[int] = []
 
     async def send_batch(self, records: Sequence[OutgoingRecord]) -> int:
-        """Keep the first three."""
+        """Keep the first ones."""
         self.batches.append(len(records))
-        return await super().send_batch(records[:3])
+        return await super().send_batch(records[: self.most])
 
 
 def prediction(number: int, text: str | None = None) -> PredictionRecorded:
@@ -91,6 +96,46 @@ async def test_what_is_kept_is_sent_in_batches_and_as_a_cloud_event() -> None:
     envelope = from_headers(record.headers)
     assert record.key == envelope.id.encode()
     assert (envelope.source, envelope.time) == ("/millrace/gateway", AT)
+
+
+async def test_a_backlog_is_sent_without_a_pause(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A pause before each batch would be a bound on how many are recorded a second, whatever Kafka takes."""
+    monkeypatch.setattr(recorder, "LINGER_SECONDS", 3_600.0)
+    recording = Recording(room=20 * BATCH_RECORDS)
+    for number in range(20 * BATCH_RECORDS):
+        recording.recorder.record(prediction(number))
+    await recording.run_until(lambda: len(recording.events.producer.records(PREDICTIONS_RECORDED.name)) == 10_000)
+    assert recording.ids == [f"r{number:05d}" for number in range(20 * BATCH_RECORDS)]
+    assert recording.unrecorded() == {}
+
+
+async def test_long_texts_fill_a_batch_sooner(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What Kafka would not take at once isn't encoded; a batch of bytes isn't one of records."""
+    monkeypatch.setattr(recorder, "LINGER_SECONDS", 3_600.0)
+    events = SlowEvents(most=15)
+    recording = Recording(events, room=1_000_000)
+    for number in range(30):
+        recording.recorder.record(prediction(number, "怎" * 20_000))
+    await recording.run_until(lambda: events.batches)
+    assert events.batches[0] == BATCH_BYTES // 60_000
+
+
+async def test_a_full_room_is_told_once_and_is_no_outage() -> None:
+    """With the remedy; and once more only after half of it was free."""
+    recording = Recording(SlowEvents(), room=10)
+
+    async def told_of(records: int) -> list[str]:
+        with capture_logs() as told:
+            for number in range(records):
+                recording.recorder.record(prediction(number))
+            assert await recording.recorder._sent()
+        return [f"{one['event']}: {one['why']}" for one in told]
+
+    (told,) = await told_of(15)
+    assert told.startswith("predictions_unrecorded: the room for records is full")
+    assert "GATEWAY_RECORD_BYTES" in told
+    assert await told_of(5) == []
+    assert [await told_of(0), await told_of(0), len(await told_of(15))] == [[], [], 1]
 
 
 async def test_an_outage_keeps_them_and_what_has_no_room_is_counted() -> None:
