@@ -1,6 +1,7 @@
 """What comes before a request is one has bounds, and what is within them is answered as ever."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final
@@ -8,7 +9,7 @@ from typing import Final
 import pytest
 import uvicorn
 
-from services.gateway.connection import HEAD_BYTES, Connection
+from services.gateway.connection import HEAD_BYTES, PIPELINED, Connection
 from services.gateway.server import KEEP_ALIVE_SECONDS
 from services.gateway.transport import Answer, Receive, Scope, Send, send_answer
 from tests.services.gateway.waiting import until
@@ -29,27 +30,37 @@ class Patient(Connection):
     head_seconds = 3_600.0
 
 
+class Unread(Patient):
+    """Gives an answer little time to be read."""
+
+    write_seconds = 0.3
+
+
 class Held:
     """An application that answers once it may."""
 
-    def __init__(self) -> None:
+    def __init__(self, body: bytes = b"{}") -> None:
         """Let it answer at once."""
+        self.body = body
         self.may = asyncio.Event()
         self.may.set()
 
     async def __call__(self, _scope: Scope, _receive: Receive, send: Send) -> None:
         """Answer."""
         await self.may.wait()
-        await send_answer(send, Answer(b"{}"))
+        await send_answer(send, Answer(self.body))
 
 
 class Client:
     """A connection by hand."""
 
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Speak over both."""
+    def __init__(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, server: uvicorn.server.ServerState
+    ) -> None:
+        """Speak over both to a server."""
         self.reader = reader
         self.writer = writer
+        self.server = server
 
     async def say(self, *pieces: bytes) -> None:
         """Send them, one by one."""
@@ -82,7 +93,7 @@ async def connected(kind: type[Connection], app: Held) -> AsyncIterator[Client]:
     server = await loop.create_server(lambda: kind(config=config, server_state=state, app_state={}), "127.0.0.1", 0)
     reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
     try:
-        yield Client(reader, writer)
+        yield Client(reader, writer, state)
     finally:
         app.may.set()
         writer.close()
@@ -180,3 +191,51 @@ async def test_an_answer_is_never_cut_off() -> None:
         await asyncio.sleep(2 * Hasty.head_seconds)
         app.may.set()
         assert await client.answer()
+
+
+@pytest.mark.parametrize("said", [ASK, ASK.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")])
+async def test_an_answer_that_nobody_reads_is_not_kept(said: bytes) -> None:
+    """Whoever reads nothing would keep it, and the connection, for ever; also where it is to be the last one."""
+    async with connected(Unread, Held(b"x" * 16_000_000)) as client:
+        await client.say(said)
+        await until(lambda: client.server.total_requests == 1)
+        await until(lambda: not client.server.connections)
+
+
+async def test_a_long_answer_that_is_read_is_whole() -> None:
+    """And so is the next one: reading stops the clock."""
+    body = b"x" * 16_000_000
+    async with connected(Connection, Held(body)) as client:
+        for _ in range(2):
+            await client.say(ASK)
+            async with asyncio.timeout(20):
+                await client.reader.readuntil(b"\r\n\r\n")
+                assert await client.reader.readexactly(len(body)) == body
+
+
+async def test_requests_without_end_before_the_first_answer_are_refused() -> None:
+    """Each of them takes memory; as many as a client may sensibly send at once are answered."""
+    app = Held()
+    app.may.clear()
+    async with connected(Patient, app) as client:
+        await client.say(ASK * (PIPELINED + 1))
+        app.may.set()
+        for _ in range(PIPELINED + 1):
+            assert await client.answer()
+        app.may.clear()
+        await client.say(ASK * 1_000)
+        said = await client.end()
+        assert not said or said.startswith(b"HTTP/1.1 400 ")
+
+
+@pytest.mark.parametrize("body", [b"", b"{}"])
+async def test_an_offer_of_another_protocol_is_passed_over(body: bytes, caplog: pytest.LogCaptureFixture) -> None:
+    """As Java's client makes with each request: it is answered as any other, and nobody is told of it."""
+    offer = b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAEAAEAAAAIAAAABAAMAAABk\r\n"
+    head = b"POST / HTTP/1.1\r\nHost: gateway\r\n" + offer + b"Content-Length: %d\r\n\r\n" % len(body)
+    with caplog.at_level(logging.WARNING):
+        async with connected(Patient, Held()) as client:
+            for said in (head + body, ASK, head + body):
+                await client.say(said)
+                assert await client.answer()
+    assert caplog.messages == []
