@@ -1,6 +1,6 @@
 """The base of every message, and the pointer that stands in for a payload too big for Kafka."""
 
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 import msgspec
 
@@ -46,14 +46,29 @@ def encode(message: Message) -> bytes:
     return _encoder.encode(message)
 
 
-def decoder(message: type[AnyMessage]) -> "msgspec.json.Decoder[AnyMessage]":
-    """Make a decoder of `message` that raises `msgspec.ValidationError` or `msgspec.DecodeError` on what is not one."""
-    return msgspec.json.Decoder(message)
+class Decoder(Generic[AnyMessage]):
+    """Reads payloads of one message type."""
+
+    def __init__(self, message: type[AnyMessage]) -> None:
+        """Read payloads of `message`."""
+        self._decoder = msgspec.json.Decoder(message)
+
+    def decode(self, payload: bytes) -> AnyMessage:
+        """Read one payload; raises `msgspec.DecodeError`, which is `ValidationError` for JSON of another shape."""
+        try:
+            return self._decoder.decode(payload)
+        except (UnicodeDecodeError, RecursionError) as error:  # msgspec lets both through as they are
+            raise msgspec.DecodeError(f"JSON is malformed: {error}") from error
+
+
+def decoder(message: type[AnyMessage]) -> Decoder[AnyMessage]:
+    """Make a decoder of `message`: whatever bytes it is given, it raises `msgspec.DecodeError` or nothing."""
+    return Decoder(message)
 
 
 def decode(message: type[AnyMessage], payload: bytes) -> AnyMessage:
     """Decode one `payload`; raises as `decoder` says. Keep a `decoder` where many are decoded."""
-    return msgspec.json.decode(payload, type=message)
+    return Decoder(message).decode(payload)
 
 
 def json_schema(message: type[Message]) -> dict[str, Any]:

@@ -14,7 +14,7 @@ import msgspec
 
 from shared.contracts.envelope import Envelope, MalformedEnvelope, Origin, from_headers
 from shared.contracts.identity import derived_event_id
-from shared.contracts.message import Message
+from shared.contracts.message import Decoder, Message
 from shared.contracts.topics import RECORD_LIMIT_BYTES, Topic
 from shared.io.object_store import require_key
 from shared.io.record import OutgoingRecord, record_of
@@ -87,7 +87,7 @@ class Work(Generic[M]):
     drafts: bool = False
 
     @cached_property
-    def _decoders(self) -> "dict[str, msgspec.json.Decoder[Any]]":
+    def _decoders(self) -> dict[str, Decoder[Any]]:
         return self.service.decoders
 
     def __call__(self, records: Sequence[Record], at: datetime) -> list[Finished]:

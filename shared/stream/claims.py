@@ -9,9 +9,7 @@ from itertools import groupby
 from operator import attrgetter
 from typing import Any, Final
 
-import msgspec
-
-from shared.contracts.message import ClaimCheck
+from shared.contracts.message import ClaimCheck, Decoder
 from shared.io.object_store import ObjectNotFound, ObjectStore, require_key, require_range
 from shared.stream.attempt import Fault, attempt
 from shared.stream.record import Record
@@ -85,7 +83,7 @@ class Claims:
         return [_with_body(one, bodies) for one in portion]
 
     @cached_property
-    def _decoders(self) -> "dict[str, msgspec.json.Decoder[Any]]":
+    def _decoders(self) -> dict[str, Decoder[Any]]:
         return self.service.decoders
 
     def _claimed(self, record: Record) -> Claimed:

@@ -5,11 +5,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Generic, Protocol, TypeVar
 
-import msgspec
-
 from shared.contracts.documents import RejectedDocument
 from shared.contracts.envelope import Envelope, Origin
-from shared.contracts.message import ClaimCheck, Message, decoder
+from shared.contracts.message import ClaimCheck, Decoder, Message, decoder
 from shared.contracts.topics import Topic
 from shared.stream.record import OffsetRange, TopicPartition
 
@@ -115,7 +113,7 @@ class StreamService(Generic[M]):
         return {topic.name: topic for topic in (self.source, *self.also)}
 
     @property
-    def decoders(self) -> "dict[str, msgspec.json.Decoder[Any]]":
+    def decoders(self) -> dict[str, Decoder[Any]]:
         """Make a decoder of each topic's message, by the topic's name."""
         return {name: decoder(topic.message) for name, topic in self.sources.items()}
 

@@ -138,7 +138,7 @@ def read_rejection(record: Record) -> Rejection | Unreadable:
     try:
         envelope = from_headers(record.headers)
         document = _DECODER.decode(record.value or b"")
-    except (MalformedEnvelope, msgspec.DecodeError, RecursionError) as error:
+    except (MalformedEnvelope, msgspec.DecodeError) as error:
         return Unreadable(f"{record.topic}/{record.partition}/{record.offset}", str(error))
     return Rejection(
         time=envelope.time.astimezone(UTC),

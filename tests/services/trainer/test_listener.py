@@ -119,15 +119,17 @@ def test_a_run_outlasts_what_kafka_waits_for(world: World, monkeypatch: pytest.M
 
 
 def test_what_can_not_be_worked_on_is_buried_and_passed(world: World) -> None:
-    """Broken bytes, a missing envelope, a version that came to no model: a dead letter each."""
+    """Broken bytes, a missing envelope, no UTF-8, endless nesting, a version without a model: a dead letter each."""
     message = world.commit()
-    topic, key, value, _ = world.record(message)
-    publish(world.bootstrap, [(topic, key, b"\xff{", ()), (topic, key, None, ()), (topic, key, value, ())])
+    topic, key, value, headers = world.record(message)
+    broken = [(b"\xff{", ()), (None, ()), (value, ()), (b'{"dataset":"he\xfflp"}', headers)]
+    broken.append((b'{"later":' + b"[" * 100_000, headers))
+    publish(world.bootstrap, [(topic, key, payload, more) for payload, more in broken])
     world.tell(message)
     Ear(world, failures={1: ValueError("one label")}).listen()
     said = [from_headers(headers).error for _, headers in world.letters()]
-    assert said == ["MalformedEnvelope", "MalformedEnvelope", "MalformedEnvelope", "ValueError"]
-    assert world.committed() == 4
+    assert said == [*["MalformedEnvelope"] * 3, *["DecodeError"] * 2, "ValueError"]
+    assert world.committed() == 6
 
 
 def test_a_stop_in_the_middle_leaves_what_was_taken_for_the_next_start(world: World) -> None:

@@ -42,6 +42,8 @@ def test_ignores_unknown_fields_and_fills_in_defaults() -> None:
         (b"", msgspec.DecodeError),
         (b"\xff\xfe", msgspec.DecodeError),
         (b'{"title":"Sums"', msgspec.DecodeError),
+        (b'{"title":"Su\xffms"}', msgspec.DecodeError),
+        (b'{"title":"Sums","added_later":' + b"[" * 100_000, msgspec.DecodeError),
         (b"[]", msgspec.ValidationError),
         (b'{"words":1}', msgspec.ValidationError),
         (b'{"title":null}', msgspec.ValidationError),
@@ -53,6 +55,8 @@ def test_refuses_what_is_no_message(payload: bytes, error: type[Exception]) -> N
     """Bytes that are not JSON, or not this message, are named as such."""
     with pytest.raises(error):
         decode(Page, payload)
+    with pytest.raises(error):
+        decoder(Page).decode(payload)
 
 
 def test_is_immutable() -> None:
