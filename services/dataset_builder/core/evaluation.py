@@ -17,7 +17,9 @@ JUDGING: Final = (Split.VALIDATION, Split.TEST)
 MAX_AGE: Final = timedelta(days=7)
 """A set older than this is made anew where its rows have changed."""
 GROWTH: Final = 1.5
-"""So is one of any age once there are so many times as many rows: a set from a dataset's first hour judges badly."""
+"""So is one of any age once there are so many times as many rows: a set from a dataset's first hour judges badly. And
+one that lists so many times as many as are left of it: a recrawl or a new cleaning rule gives pages new row ids, and
+the residue would judge alone."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,8 @@ def is_due(judges: Judges, newest: Newest | None, now: datetime) -> bool:
     """Say whether `judges` are to be the next evaluation set.
 
     They are where there is none, where labels or languages are new, where erasures took rows from the newest, where
-    there are `GROWTH` times as many rows, and where the newest is older than `MAX_AGE` and not the same.
+    there are `GROWTH` times as many rows as it lists or it lists `GROWTH` times as many as are left of it, and where it
+    is older than `MAX_AGE` and not the same.
     """
     if newest is None:
         return True
@@ -92,6 +95,7 @@ def is_due(judges: Judges, newest: Newest | None, now: datetime) -> bool:
         bool(_named(judges.counts) - _named(newest.counts))
         or (newest.erased and not listed <= found)
         or len(found) >= GROWTH * len(listed)
+        or GROWTH * len(listed & found) < len(listed)
         or now - newest.at >= MAX_AGE
     )
 

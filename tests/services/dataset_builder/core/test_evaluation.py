@@ -73,6 +73,7 @@ def newest(documents: list[AugmentedDocument], *, erased: bool = False) -> Newes
 
 
 MANY = [document(number, split=Split.TEST) for number in range(10)]
+REFETCHED = [document(number, "a text, fetched again", split=Split.TEST) for number in range(10)]
 ONE_MORE = [*MANY, document(10, split=Split.TEST)]
 
 
@@ -88,13 +89,33 @@ ONE_MORE = [*MANY, document(10, split=Split.TEST)]
         (MANY, MANY[1:], True, True),
         (MANY, MANY[1:], False, False),
         (MANY, [document(number, split=Split.TEST) for number in range(15)], False, True),
+        (MANY, [*MANY[1:], REFETCHED[0]], False, False),
+        (MANY, [*MANY[:7], *REFETCHED[7:]], False, False),
+        (MANY, [*MANY[:6], *REFETCHED[6:]], False, True),
+        (MANY, REFETCHED, False, True),
+        (MANY, MANY[:6], False, True),
     ],
-    ids=["same", "same, erased", "more", "more, erased", "label", "language", "lost", "superseded", "grown"],
+    ids=[
+        "same",
+        "same, erased",
+        "more",
+        "more, erased",
+        "label",
+        "language",
+        "lost",
+        "superseded",
+        "grown",
+        "90 % in common",
+        "70 % in common",
+        "60 % in common",
+        "other editions",
+        "shrunk",
+    ],
 )
 def test_the_next_set_is_due(
     before: list[AugmentedDocument], now: list[AugmentedDocument], *, erased: bool, due: bool
 ) -> None:
-    """Where labels are new, an erasure took rows, or half as many came again."""
+    """Where labels are new, an erasure took rows, half as many came again, or a recrawl replaced a third."""
     judges, known = judges_of(facts(now)), newest(before, erased=erased)
     assert is_due(judges, known, moment(0) + MAX_AGE - timedelta(seconds=1)) is due
 
