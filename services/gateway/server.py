@@ -2,7 +2,8 @@
 
 import gc
 import signal
-from contextlib import ExitStack, closing
+import socket
+from contextlib import ExitStack, closing, suppress
 from datetime import UTC, datetime
 from typing import Final, NamedTuple
 
@@ -56,6 +57,18 @@ class AllSettings(NamedTuple):
     flywheel: Flywheel
 
 
+class Server(uvicorn.Server):
+    """Says where it listens in a line of our own: of uvicorn's, only warnings are logged."""
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listen."""
+        await super().startup(sockets)
+        if self.started:
+            for listener in self.servers[0].sockets:
+                host, port = listener.getsockname()[:2]
+                log.info("listening", host=host, port=port)
+
+
 def main() -> int:
     """Serve until a signal; gives the exit code."""
     with refusing(SERVICE):
@@ -85,24 +98,32 @@ def run(settings: AllSettings) -> Exit:
         store = stack.enter_context(closing(S3ObjectStore.from_settings(settings.store, STORE_POLICY)))
         app, health = assemble(settings, store)
         stack.enter_context(serve_health(SERVICE, settings.telemetry, app.state.metrics.registry, health))
-        _survive_signals()
         started = serve(app, settings.gateway)
     if not started:
-        place = f"{settings.gateway.host}:{settings.gateway.port}"
-        log.error("not_started", why=f"{place} can't be listened on; GATEWAY_HOST and GATEWAY_PORT say where")
         return Exit.OUTAGE
     log.info("stopped")
     return Exit.OK
 
 
 def serve(app: Gateway, settings: GatewaySettings) -> bool:
-    """Serve until uvicorn is told to stop; says whether it could listen at all."""
-    server = uvicorn.Server(server_config(app, settings))
+    """Serve until a signal; says whether it could start at all, and logs why not."""
+    server = Server(server_config(app, settings))
+    _stop_at_signals(server)
     # What was imported stays, so no collection needs to look at it: a twentieth of a request.
     gc.collect()
     gc.freeze()
-    server.run()
+    with suppress(SystemExit):  # so uvicorn ends where it can't listen
+        server.run()
+    if not server.started:
+        log.error("not_started", why=_hindrance(server))
     return server.started
+
+
+def _hindrance(server: Server) -> str:
+    if server.lifespan.should_exit:
+        return "a part of the application failed at its start, as the lines before say"
+    place = f"{server.config.host}:{server.config.port}"
+    return f"{place} can't be listened on; GATEWAY_HOST and GATEWAY_PORT say where"
 
 
 def assemble(settings: AllSettings, store: ObjectStore) -> tuple[Gateway, GatewayHealth]:
@@ -133,10 +154,14 @@ def assemble(settings: AllSettings, store: ObjectStore) -> tuple[Gateway, Gatewa
     return create_app(gateway, parts), health
 
 
-def _survive_signals() -> None:
-    """Let the process end by itself: uvicorn stops at a signal, and then raises it again."""
+def _stop_at_signals(server: Server) -> None:
+    """Let `server` stop at a signal that comes before it listens to them, and survive those that it raises again."""
+
+    def stop(_number: int, _frame: object) -> None:
+        server.should_exit = True
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: None)
+        signal.signal(number, stop)
 
 
 def server_config(app: Gateway, settings: GatewaySettings) -> uvicorn.Config:
