@@ -15,8 +15,9 @@ from shared.settings import TelemetrySettings
 from shared.telemetry.masking import masked
 from shared.telemetry.rate_limit import RateLimit
 
-CHATTY_LOGGERS: Final = ("aiokafka", "faust", "kafka", "mode", "urllib3")
-"""Libraries that say the same thing many times a second while a server is away, and too much while it is not."""
+CHATTY_LOGGERS: Final = ("aiokafka", "faust", "kafka", "mode", "urllib3", "uvicorn")
+"""Libraries that say the same thing many times a second while a server is away, or a caller sends nonsense, and too
+much while all is well."""
 STALLS: Final = "kafka.net.selector"
 """Warns of each tenth of a second that its loop takes, as of a bug; a busy machine does that to every process."""
 PERIOD_SECONDS: Final = 10.0

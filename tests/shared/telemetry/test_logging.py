@@ -87,6 +87,14 @@ def test_a_chatty_library_is_held_back(file: Path) -> None:
     assert [line["event"] for line in lines(file)] == ["Unable connect to node with id 0"]
 
 
+def test_nonsense_from_callers_is_held_back(file: Path) -> None:
+    """Whoever reaches a port could fill the disk with it; and how a server starts, the service says itself."""
+    for _ in range(500):
+        logging.getLogger("uvicorn.error").warning("Invalid HTTP request received.")
+        logging.getLogger("uvicorn.error").info("Uvicorn running on %s://%s:%d", "http", "127.0.0.1", 8080)
+    assert [line["event"] for line in lines(file)] == ["Invalid HTTP request received."]
+
+
 def test_a_busy_machine_is_not_logged_as_a_bug(file: Path) -> None:
     """A tenth of a second that a client's loop took is nobody's fault; its errors are told."""
     selector = logging.getLogger("kafka.net.selector")
