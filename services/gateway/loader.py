@@ -1,5 +1,6 @@
 """Brings a version from S3 into memory: nothing of it is read before its signature and digests are checked."""
 
+import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -37,6 +38,9 @@ REASONS: Final[tuple[tuple[type[Exception], str], ...]] = (
 )
 """What may be wrong with a version, and what that is called in metrics; the first that fits."""
 
+CACHED: Final = re.compile(r"[0-9a-f]{64}|\.[0-9a-f]{64}\.[0-9a-f]+\.part")
+"""The names of files that we write into the cache: by their digest, and so long as they aren't whole yet."""
+
 KEEP_SECONDS: Final = 3_600.0
 """A file in the cache that we don't use may be one that another gateway has just fetched."""
 
@@ -70,8 +74,7 @@ class Loader:
             if warm is not None and warm.manifest == manifest:
                 return warm
             _require_plain_files(manifest)
-            names = serving_files(manifest.encoding, manifest.precision)
-            files = store.fetch(manifest, [*names, GOLDEN], self.cache)
+            files = self._fetch(store, manifest)
             predictor = LoadedModel.load(files, manifest.labels, manifest.encoding, manifest.precision)
             self._require_golden(manifest, predictor, files[GOLDEN])
             return ServedModel(manifest, predictor, self.now())
@@ -81,9 +84,20 @@ class Loader:
         used = {entry.sha256 for model in kept for entry in model.manifest.files.values()}
         for path in self.cache.glob("*"):
             with suppress(OSError):  # another gateway was faster, or it isn't ours
-                if path.name not in used and time.time() - path.stat().st_mtime > KEEP_SECONDS:
+                if CACHED.fullmatch(path.name) and path.name not in used and _age_seconds(path) > KEEP_SECONDS:
                     path.unlink()
                     log.info("cached_file_removed", file=path.name)
+
+    def _fetch(self, store: ModelStore, manifest: ModelManifest) -> dict[str, Path]:
+        names = serving_files(manifest.encoding, manifest.precision)
+        try:
+            return store.fetch(manifest, [*names, GOLDEN], self.cache)
+        except OSError as error:  # not the version's fault
+            raise Refused(
+                "cache",
+                f"{self.cache}, the folder of fetched models that GATEWAY_MODEL_CACHE names, takes no file: {error}. "
+                "Make room in it, or let the gateway write there",
+            ) from error
 
     def _require_golden(self, manifest: ModelManifest, predictor: Predictor, path: Path) -> None:
         golden = msgspec.json.decode(path.read_bytes(), type=tuple[GoldenAnswer, ...])
@@ -92,6 +106,10 @@ class Loader:
             raise Refused("golden", f"it does not answer as it did: {problem}")
         if problem := slowness(seconds[1:], self.max_milliseconds):
             raise Refused("slow", problem)
+
+
+def _age_seconds(path: Path) -> float:
+    return time.time() - path.stat().st_mtime
 
 
 def _answers(golden: Sequence[GoldenAnswer], predictor: Predictor) -> tuple[list[list[float]], list[float]]:

@@ -92,8 +92,10 @@ class Watcher:
         self.metrics.swapped(slot.name, version, previous.version if previous else None)
         seconds = round(self.clock() - started, 3)
         log.info("model_swapped", model=slot.name, version=version, seconds=seconds)
-        kept = [one for each in self.shelf.slots.values() for one in (each.current, each.previous) if one is not None]
-        await asyncio.to_thread(self.loader.prune, kept)
+        if not self.shelf.missing():  # else the cache has files that a model is about to need
+            slots = self.shelf.slots.values()
+            kept = [one for each in slots for one in (each.current, each.previous) if one is not None]
+            await asyncio.to_thread(self.loader.prune, kept)
 
     def _fail(self, slot: Slot, version: int | None, reason: str, detail: str) -> None:
         """Count a failure; what was told already is not told again in the log."""

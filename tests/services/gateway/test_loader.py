@@ -112,6 +112,18 @@ def test_an_altered_file_in_the_cache_is_fetched_again(bench: Bench) -> None:
     assert bench.load().version == 1
 
 
+def test_a_cache_that_cannot_be_written_is_no_fault_of_the_version(bench: Bench) -> None:
+    """As on a full disk: the folder and its setting are named, and once there is room it goes on."""
+    bench.publish()
+    bench.loader.cache.write_text("no folder")
+    with pytest.raises(Refused, match="GATEWAY_MODEL_CACHE") as caught:
+        bench.load()
+    assert caught.value.reason == "cache"
+    assert str(bench.loader.cache) in str(caught.value)
+    bench.loader.cache.unlink()
+    assert bench.load().version == 1
+
+
 def test_an_altered_manifest_is_refused(bench: Bench) -> None:
     """One bit of the envelope."""
     bench.publish()
@@ -159,11 +171,15 @@ def test_a_warm_version_is_not_loaded_again(bench: Bench) -> None:
 
 
 def test_what_nobody_uses_leaves_the_cache_after_a_while(bench: Bench) -> None:
-    """What is used stays however old it is, and what is new, for another gateway may have just fetched it."""
+    """What is used stays however old it is, and what is new, for another gateway may have just fetched it.
+
+    What we never wrote isn't ours to remove, whichever folder somebody has named.
+    """
     bench.publish()
     model = bench.load()
     cache = bench.loader.cache
-    for name in ("a" * 64, "b" * 64):
+    part, stranger = f".{'a' * 64}.{'0' * 16}.part", "thesis.docx"
+    for name in ("a" * 64, "b" * 64, part, stranger):
         (cache / name).write_bytes(b"x")
     (cache / "lost+found").mkdir()
     (cache / "gone").symlink_to(cache / "nowhere")  # as a file that another gateway has just removed
@@ -172,8 +188,8 @@ def test_what_nobody_uses_leaves_the_cache_after_a_while(bench: Bench) -> None:
             os.utime(path, (0, path.stat().st_mtime - 2 * KEEP_SECONDS))
     bench.loader.prune([model])
     left = {path.name for path in cache.iterdir()}
-    assert "a" * 64 not in left
-    assert {"b" * 64, *(model.manifest.files[name].sha256 for name in ("head.onnx", GOLDEN))} <= left
+    assert not {"a" * 64, part} & left
+    assert {"b" * 64, stranger, *(model.manifest.files[name].sha256 for name in ("head.onnx", GOLDEN))} <= left
 
 
 def test_a_digest_that_is_a_path_is_refused(bench: Bench) -> None:

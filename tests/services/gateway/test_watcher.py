@@ -2,19 +2,22 @@
 
 import asyncio
 import gc
+import os
 import weakref
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from services.gateway.core.backoff import FIRST_SECONDS
+from services.gateway.loader import KEEP_SECONDS
 from shared.io.memory import MemoryObjectStore
-from shared.io.object_store import StoreMisconfigured, VersionedObject
+from shared.io.object_store import CHUNK_BYTES, StoreMisconfigured, VersionedObject
 from shared.io.outage import Outage
 from shared.models.aliases import aliases_key
 from shared.models.manifest import version_key
 from tests.services.gateway.waiting import until
-from tests.services.gateway.world import AT, MODEL, World, promote
+from tests.services.gateway.world import AT, LABELS, MODEL, World, promote
 from tests.shared.models.builders import signer
 
 
@@ -28,6 +31,17 @@ class MoodyStore(MemoryObjectStore):
         if self.error is not None:
             raise self.error
         return super().get_versioned(key)
+
+
+class CountingStore(MemoryObjectStore):
+    """A store that counts the files which are fetched of it."""
+
+    fetched = 0
+
+    def chunks(self, key: str, *, chunk_bytes: int = CHUNK_BYTES) -> Iterator[bytes]:
+        """Count it, and read."""
+        self.fetched += 1
+        return super().chunks(key, chunk_bytes=chunk_bytes)
 
 
 def serves(world: World) -> tuple[int | None, int | None]:
@@ -197,3 +211,19 @@ async def test_a_version_that_was_moved_is_refused(world: World) -> None:
     await world.look()
     assert serves(world) == (1, None)
     assert world.failures == {"untrusted": 1}
+
+
+async def test_a_restart_fetches_nothing_again(tmp_path: Path) -> None:
+    """Not with several models either: what the first one to serve doesn't use isn't what nobody uses."""
+    names, store = (MODEL, "tone"), CountingStore()
+    before = World(tmp_path, names=names, store=store)
+    for name, favoured in zip(names, LABELS, strict=True):
+        before.publish(favoured, model=name)
+        await before.look(name)
+    for path in before.settings.model_cache.iterdir():
+        os.utime(path, (0, path.stat().st_mtime - 2 * KEEP_SECONDS))
+    fetched, after = store.fetched, World(tmp_path, names=names, store=store)
+    for name in names:
+        await after.look(name)
+    assert after.shelf.missing() == []
+    assert store.fetched == fetched
