@@ -131,8 +131,12 @@ class Batcher:
 
     def _run(self, jobs: list[Job]) -> Iterator[Outcome]:
         """Compute `jobs` of one model; those that have an answer already, a refusal, are left out."""
-        alive = [job for job in jobs if not job.answer.done()]
-        yield from ((job, []) for job in jobs if job.answer.done())
+        alive = []
+        for job in jobs:
+            if job.answer.done():  # asked once: the loop may refuse it at any moment
+                yield job, []
+            else:
+                alive.append(job)
         if not alive:
             return
         texts = [text for job in alive for text in job.texts]

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from services.gateway.batcher import Batcher
+from services.gateway.batcher import Batcher, Job, Rows
 from services.gateway.errors import LATE, OVERLOADED, Problem
 from services.gateway.serving import BATCH_TEXTS
 from services.gateway.transport import ClientGone
@@ -211,3 +211,18 @@ async def test_a_stop_answers_what_waits() -> None:
         predictor.go.set()
         assert len(await asyncio.gather(*tasks)) == 100
         await stopping
+
+
+async def test_whoever_gives_up_while_a_batch_is_made_is_counted_once() -> None:
+    """The loop may refuse a job between two looks of the thread; its texts are taken off the queue but once."""
+    batcher = Batcher(1_024, 30)
+
+    class Refused(asyncio.Future[Rows]):
+        looks = 0
+
+        def done(self) -> bool:
+            self.looks += 1
+            return self.looks > 1
+
+    job = Job(served(Predictor()), ["text"], Refused(), 0.0, None)
+    assert [one for one, _ in batcher._run([job])] == [job]
