@@ -17,6 +17,7 @@ from shared.models.signing import Trust, Untrusted
 from shared.models.store import ModelStore
 
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+_TENSORS: Final = ".safetensors"
 _ZIP: Final = b"PK\x03\x04"
 _BINARY_PICKLE: Final = re.compile(rb"\x80[\x02-\x05]")
 _CALLS: Final = frozenset({"GLOBAL", "STACK_GLOBAL", "INST", "OBJ", "REDUCE", "NEWOBJ", "BUILD", "PERSID", "BINPERSID"})
@@ -58,7 +59,8 @@ def manifest_problems(manifest: ModelManifest) -> Iterator[str]:
 def content_problem(path: Path, name: str) -> str | None:
     """Say what is wrong with the file at `path`, which the model calls `name`; None where nothing is."""
     try:
-        _require_no_pickle(path)
+        if not name.endswith(_TENSORS):  # they begin with a length, which may look like a pickle's first bytes
+            _require_no_pickle(path)
         for suffix, require in _CONTENT.items():
             if name.endswith(suffix):
                 require(path)
@@ -126,7 +128,7 @@ def _require_graph(path: Path) -> None:
 
 _CONTENT: Final[Mapping[str, Callable[[Path], None]]] = {
     ".onnx": _require_graph,
-    ".safetensors": require_tensors,
+    _TENSORS: require_tensors,
     ".json": _require_json,
     ".txt": _require_text,
     ".md": _require_text,

@@ -112,6 +112,16 @@ def test_a_pickle_among_texts_is_called_one(kind: str, tmp_path: Path) -> None:
     assert "pickle" in str(content_problem(tmp_path / "a", "a.txt"))
 
 
+@pytest.mark.parametrize("header_bytes", [640, 896, 1_152, 1_408])
+def test_tensors_are_no_pickle_however_long_their_header_is(header_bytes: int, tmp_path: Path) -> None:
+    """A safetensors file begins with that length, and these begin as pickles do."""
+    data = save({"weight": np.ones(4, "float32")}, {"note": ""})
+    note = "x" * (header_bytes - int.from_bytes(data[:8], "little"))
+    (tmp_path / "a").write_bytes(save({"weight": np.ones(4, "float32")}, {"note": note}))
+    assert (tmp_path / "a").read_bytes()[:8] == header_bytes.to_bytes(8, "little")
+    assert content_problem(tmp_path / "a", "head.safetensors") is None
+
+
 @given(text=st.text())
 @example(text="a.")
 @example(text="cos\nsystem\n. And so on.")
