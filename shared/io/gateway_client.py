@@ -93,7 +93,10 @@ class GatewayClient:
         self._pool.clear()
 
     def _ask(self, method: str, path: str, kind: type[T], body: Mapping[str, object] | None = None) -> T:
-        data = None if body is None else msgspec.json.encode(body)
+        try:
+            data = None if body is None else msgspec.json.encode(body)
+        except UnicodeEncodeError as error:
+            raise Refused(HTTPStatus.BAD_REQUEST, "the text is no Unicode; send it as UTF-8") from error
         try:
             answer = self._pool.request(method, self.url + path, body=data, headers=self._headers, redirect=False)
         except LocationParseError as error:

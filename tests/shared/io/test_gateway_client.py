@@ -127,6 +127,16 @@ def test_what_hinders_it_is_told(played: Played, client: GatewayClient) -> None:
     assert client.hindrance() == "503: no model yet"
 
 
+def test_a_text_that_is_no_unicode_is_refused_unsent(played: Played, client: GatewayClient) -> None:
+    """As a terminal gives whose encoding isn't UTF-8; what it can't send, it doesn't blame on the gateway."""
+    with pytest.raises(Refused, match="send it as UTF-8") as caught:
+        client.classify("求\ud800和")
+    assert caught.value.status == 400
+    with pytest.raises(Refused, match="send it as UTF-8"):
+        client.correct("r1", "calc", "\udcc7")
+    assert played.asked == []
+
+
 def test_no_answer_is_an_outage() -> None:
     """Nobody listens there."""
     client = GatewayClient("http://127.0.0.1:1", "the-key")
