@@ -13,6 +13,7 @@ import structlog
 
 from services.trainer.execution import Bench, Execution
 from services.trainer.machine import Machine
+from services.trainer.machine_faults import machine_fault
 from services.trainer.order import Done, End, Failed, Job, Progress, Superseded, Unavailable
 from services.trainer.publication import SERVICE, Announcer
 from services.trainer.registry import show
@@ -58,6 +59,8 @@ def ended(run: Callable[[], End]) -> End:
     except Outage as error:
         return Unavailable(str(error))
     except Exception as error:  # a run's bug must not hold up all others
+        if fault := machine_fault(error):
+            return Unavailable(fault)
         log.exception("run_failed")
         return Failed(type(error).__name__, str(error))
 

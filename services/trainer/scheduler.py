@@ -11,10 +11,11 @@ from services.trainer.core.coalesce import Fate, coalesce
 from services.trainer.core.ladder import climb
 from services.trainer.executor import Keep, Stopped
 from services.trainer.history import History
+from services.trainer.machine_faults import machine_fault
 from services.trainer.order import DatasetVersion, Order
 from shared.contracts.envelope import Origin
 from shared.datasets.erased import ErasedVersions
-from shared.datasets.ready import ReadyRecords
+from shared.datasets.store import DatasetStore
 from shared.flywheel.config import Flywheel
 from shared.flywheel.learning import Task
 from shared.io.object_store import ObjectStore
@@ -73,8 +74,8 @@ class Scheduler:
     trust: Callable[[], Trust]
     executor: Executes
 
-    def settle_all(self, waiting: Sequence[Ready], keep: Keep) -> dict[int, Exception]:
-        """Do what is to be done about all versions that wait; gives, by version, why that came to no model.
+    def settle_all(self, waiting: Sequence[Ready], keep: Keep) -> dict[str, Exception]:
+        """Do what is to be done about all versions that wait; gives, by `<dataset>/<version>`, why one has no model.
 
         Raises `Stopped`, and `Outage` and `Misconfigured`, for which no version is to blame.
         """
@@ -82,29 +83,41 @@ class Scheduler:
         if len(ours) < len(waiting):
             log.info("datasets_ignored", names=sorted({ready.dataset.name for ready in waiting if ready not in ours}))
         by_version = {ready.dataset.version: ready for ready in ours}
-        failures: dict[int, Exception] = {}
+        failures: dict[str, Exception] = {}
         for task in self.flywheel.tasks:
             for fate in self.fates(task, ours):
+                ready = by_version[fate.version]
                 try:
-                    self.settle(task, by_version[fate.version], fate, keep)
+                    self.settle(task, ready, fate, keep)
                 except (Outage, Misconfigured, Stopped):
                     raise
                 except Exception as error:  # what is wrong with one version must not hold up the next
+                    if fault := machine_fault(error):
+                        raise Outage(fault) from error
                     log.exception("version_failed", task=task.name, version=fate.version)
-                    failures[fate.version] = error
+                    failures[str(ready.dataset)] = error
         return failures
 
     def fates(self, task: Task, waiting: Sequence[Ready]) -> list[Fate]:
-        """Say which of the versions that wait the task is trained on, and which are superseded, ascending."""
-        decided = [decision.dataset_version for decision in self._runs.decisions(task.name)]
-        return coalesce((ready.dataset.version for ready in waiting), decided)
+        """Say which of the versions that wait the task is trained on, and which are superseded, ascending.
+
+        A version that the dataset hasn't reached supersedes none: it is for `plan` to refuse.
+        """
+        dataset = self.flywheel.dataset.name
+        newest = max(DatasetStore(self.store, dataset).versions(), default=0)
+        versions = {ready.dataset.version for ready in waiting}
+        unmade = sorted(version for version in versions if version > newest)
+        known = coalesce(versions.difference(unmade), self._runs.decided(task.name, dataset))
+        return [*known, *map(Fate, unmade)]
 
     def settle(self, task: Task, ready: Ready, fate: Fate, keep: Keep) -> None:
         """Decide what is done about a version, unless that was decided, and have it done.
 
-        Raises `RunFailed` once all is done, where one of the runs failed; `Stopped`, `Outage` and `Misconfigured`.
+        Raises `RunFailed` once all is done, where one of the runs failed; `NoSuchVersion` where there is nothing to
+        decide on; `Stopped`, `Outage` and `Misconfigured`.
         """
-        decision = self._runs.decision(task.name, ready.dataset.version)
+        version = ready.dataset
+        decision = self._runs.decision(task.name, version.name, version.version)
         decision = decision or self._runs.decide(self.plan(task, ready, fate))
         if decision.superseded_by is not None:
             log.info("version_superseded", task=task.name, version=decision.dataset_version, by=decision.superseded_by)
@@ -113,11 +126,17 @@ class Scheduler:
             raise RunFailed("; ".join(failures))
 
     def plan(self, task: Task, ready: Ready, fate: Fate) -> Decision:
-        """Say what is to be done about a version that nobody has decided on yet."""
+        """Say what is to be done about a version that nobody has decided on yet.
+
+        Raises `NoSuchVersion` for one that is to be trained on and isn't there: a decision would stay, and supersede
+        every version below it.
+        """
         version, superseded_by = ready.dataset, fate.superseded_by
         erased = ErasedVersions(self.store, version.name).read(version.version)
         if erased is not None:
             superseded_by = erased.successor
+        if superseded_by is None:
+            DatasetStore(self.store, version.name).read_bytes(version.version)
         history = self.history(task)
         champion = history.champion()
         names = [recipe.name for recipe in task.recipes]
@@ -136,8 +155,7 @@ class Scheduler:
 
     def history(self, task: Task) -> History:
         """Give what was made of a task before."""
-        ready = ReadyRecords(self.store, self.flywheel.dataset.name)
-        return History(ModelStore(self.store, task.name), ready, self.trust())
+        return History(ModelStore(self.store, task.name), self.trust())
 
     def orders(self, task: Task, ready: Ready, decision: Decision) -> list[Order]:
         """Give the orders that a decision comes to."""
