@@ -6,6 +6,7 @@ from pydantic import Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
 from services.console.core.topics import PRODUCTION_PARTITIONS
+from shared.api_key import ApiKey
 from shared.settings import Settings
 
 
@@ -34,7 +35,7 @@ class GatewayAccess(Settings):
         description="The gateway's address. By default that of the local stack.",
         examples=["http://127.0.0.1:8080"],
     )
-    api_key: SecretStr = Field(
+    api_key: ApiKey = Field(
         default=SecretStr(""),
         description="The key that is sent, the same that the gateway is told.",
         examples=["made by `python -c 'import secrets; print(secrets.token_urlsafe(24))'`"],

@@ -6,6 +6,7 @@ from typing import Annotated, Final
 from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import SettingsConfigDict
 
+from shared.api_key import ApiKey
 from shared.settings import MASK, Port, Seconds, Settings, home
 from shared.unit import Unit
 
@@ -21,7 +22,7 @@ class GatewaySettings(Settings):
 
     host: str = Field(default="127.0.0.1", min_length=1, description="The address to listen on.")
     port: Port = Field(default=8080, description="The port to listen on; 0 takes a free one.")
-    api_key: SecretStr = Field(
+    api_key: ApiKey = Field(
         default=SecretStr(""),
         description="The key that callers send, `Authorization: Bearer …`; at least 16 characters.",
         examples=[MASK],

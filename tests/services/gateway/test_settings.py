@@ -34,7 +34,9 @@ def test_a_key_and_a_secret_are_enough(said: pytest.MonkeyPatch) -> None:
     [
         ("GATEWAY_API_KEY", "", "GATEWAY_API_KEY is not set, so nobody could ask"),
         ("GATEWAY_API_KEY", "short", "not 16 ASCII characters or more"),
-        ("GATEWAY_API_KEY", "密" * 20, "not 16 ASCII characters or more"),
+        ("GATEWAY_API_KEY", "密" * 20, "not printable ASCII"),
+        ("GATEWAY_API_KEY", "short" * 4 + "\n", "no space or line end around it"),
+        ("GATEWAY_API_KEY", " " + "short" * 4, "no space or line end around it"),
         ("GATEWAY_REQUEST_SECRET", "", "GATEWAY_REQUEST_SECRET is set neither"),
         ("GATEWAY_REQUEST_SECRET", "short", "not 16 ASCII characters or more"),
         ("GATEWAY_TEXTS", "0", "GATEWAY_TEXTS=0"),
