@@ -22,6 +22,7 @@ class Made:
         self.task = flywheel.tasks[0]
         self._trusted = trusted
         self._ready = ReadyRecords(store, flywheel.dataset.name)
+        self._dataset = flywheel.dataset.name
         self._runs = RunStore(store)
         self._models = ModelStore(store, self.task.name)
 
@@ -36,11 +37,11 @@ class Made:
 
     def decision(self, dataset_version: int) -> Decision | None:
         """Give what the trainer does with a dataset version; None where it hasn't taken it yet."""
-        return self._runs.decision(self.task.name, dataset_version)
+        return self._runs.decision(self.task.name, self._dataset, dataset_version)
 
     def outcome(self, dataset_version: int, recipe: str) -> Outcome | None:
         """Give how a run ended; None while it goes on."""
-        return self._runs.outcome(run_id(self.task.name, dataset_version, recipe))
+        return self._runs.outcome(run_id(self.task.name, self._dataset, dataset_version, recipe))
 
     def model(self, version: int) -> ModelManifest:
         """Read a model version, its signature checked."""

@@ -198,7 +198,7 @@ class ChainFinder:
             except Untrusted as error:
                 self._gone.append(f"{error}.")
                 continue
-            if manifest.dataset_version >= dataset_version:
+            if manifest.dataset == self._datasets.dataset and manifest.dataset_version >= dataset_version:
                 found.append(version)
         return tuple(found)
 

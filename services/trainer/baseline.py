@@ -44,9 +44,9 @@ class BaselineRecord(msgspec.Struct, frozen=True, kw_only=True):
     seconds: float
 
 
-def baseline_key(task: str, dataset_version: int) -> str:
+def baseline_key(task: str, dataset: DatasetVersion) -> str:
     """Give the key of the baseline's record."""
-    return f"runs/{task}/{dataset_version:08d}/baseline.json"
+    return f"runs/{task}/{dataset.name}/{dataset.version:08d}/baseline.json"
 
 
 def baseline_figures(store: ObjectStore, task: str, dataset: DatasetVersion, splits: Splits) -> dict[str, float]:
@@ -54,7 +54,7 @@ def baseline_figures(store: ObjectStore, task: str, dataset: DatasetVersion, spl
 
     A record of another manifest or evaluation set, or one that can't be read, is made anew. Raises `Outage`.
     """
-    key = baseline_key(task, dataset.version)
+    key = baseline_key(task, dataset)
     known = _read(store, key)
     if known is None or (known.dataset_sha256, known.evaluation_set) != (dataset.sha256, dataset.evaluation_set):
         began = time.perf_counter()
@@ -108,7 +108,10 @@ def questions_of(path: Path) -> list[tuple[str, str]]:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
         raise SettingsError(f"{path}: {error}. Give a file such as examples/support-router/questions.toml") from error
     asked = [(text, language) for language, of in file.questions.items() for texts in of.values() for text in texts]
-    return asked + [(one.text, one.language) for one in file.corrections]
+    asked += [(one.text, one.language) for one in file.corrections]
+    if not asked:
+        raise SettingsError(f"{path}: it holds no question. Give a file such as examples/support-router/questions.toml")
+    return asked
 
 
 def answers(

@@ -70,11 +70,11 @@ class Hand:
 
     def decision(self, ready: Ready) -> Decision:
         """Give the decision on a version, or what it would be; of a recipe that is asked for, one of its own."""
-        version = ready.dataset.version
-        made = self.scheduler.executor.runs.decision(self.task.name, version)
+        version = ready.dataset
+        made = self.scheduler.executor.runs.decision(self.task.name, version.name, version.version)
         if self.recipe is None and made is not None:
             return made
-        planned = self.scheduler.plan(self.task, ready, Fate(version))
+        planned = self.scheduler.plan(self.task, ready, Fate(version.version))
         if self.recipe is None:
             return planned
         champion = self.scheduler.history(self.task).champion()
@@ -86,13 +86,14 @@ class Hand:
         """Say what is to be done, and with what."""
         version = ready.dataset
         champion = "none yet" if decision.champion is None else f"version {decision.champion}"
-        self.say(f"{version.name}/{version.version}  {ready.rows:,} training rows, ready for: {ready.trigger}")
+        self.say(f"{version}  {ready.rows:,} training rows, ready for: {ready.trigger}")
         judges = version.evaluation_set or "all rows of validation"
         self.say(f"judged on {judges}; champion of {self.task.name}: {champion}")
         if decision.superseded_by is not None:
             self.say(f"superseded by version {decision.superseded_by}: nothing to do. --recipe trains all the same")
         for planned in decision.runs:
-            outcome = self.scheduler.executor.runs.outcome(run_id(self.task.name, version.version, planned.recipe))
+            run = run_id(self.task.name, version.name, version.version, planned.recipe)
+            outcome = self.scheduler.executor.runs.outcome(run)
             self.say(f"  {planned.recipe}, seed {planned.seed}: {planned.rung}{_ended(outcome)}")
 
     def _execute(self, order: Order) -> int:

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Final
 
 import structlog
 
@@ -11,6 +12,9 @@ from shared.models.manifest import ModelManifest
 from shared.models.signing import Trust, Untrusted
 from shared.models.store import ModelStore
 
+LOOK_BACK: Final = 50
+"""So many versions are looked at. A recipe that made none of them counts as never tried: it was on other rows then."""
+
 log = structlog.get_logger()
 
 
@@ -19,7 +23,6 @@ class History:
     """The history of one model, whose versions are read when a key of `trust` has signed them."""
 
     models: ModelStore
-    ready: ReadyRecords
     trust: Trust
 
     def champion(self) -> ModelManifest | None:
@@ -37,9 +40,12 @@ class History:
         )
 
     def _tried(self, recipes: Collection[str]) -> dict[str, int]:
-        """Give the training rows of the last version of each recipe, from the newest version backwards."""
+        """Give the training rows of the last version of each recipe, from the newest version backwards.
+
+        A recipe that has never made a version would otherwise have the whole history read before every decision.
+        """
         tried: dict[str, int] = {}
-        for version in reversed(self.models.versions()):
+        for version in reversed(self.models.versions()[-LOOK_BACK:]):
             if tried.keys() >= set(recipes):
                 break
             manifest = self._trusted(version)
@@ -56,5 +62,5 @@ class History:
 
     def _rows(self, manifest: ModelManifest) -> int:
         """Give the training rows of a version's dataset, counted as the events count them."""
-        record = self.ready.read(manifest.dataset_version)
+        record = ReadyRecords(self.models.store, manifest.dataset).read(manifest.dataset_version)
         return manifest.cost.rows if record is None else record.train_rows

@@ -43,8 +43,8 @@ SESSION_SECONDS: Final = 10
 
 log = structlog.get_logger()
 
-Handle = Callable[[Sequence[Ready], Keep], Mapping[int, Exception]]
-"""Does what is to be done about versions that are ready; gives, by version, why it could not be done."""
+Handle = Callable[[Sequence[Ready], Keep], Mapping[str, Exception]]
+"""Does what is to be done about versions that are ready; gives, by `<dataset>/<version>`, why it could not be done."""
 
 
 @dataclass
@@ -84,7 +84,7 @@ class Listener:
         self.waiting(len({one.dataset for one in good}))
         failures = self.handle(good, partial(self._keep, consumer))
         for record, one in zip(records, read, strict=True):
-            error = failures.get(one.dataset.version) if isinstance(one, Ready) else one
+            error = failures.get(str(one.dataset)) if isinstance(one, Ready) else one
             if error is not None:
                 self._bury(record, error)
         try:

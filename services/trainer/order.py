@@ -23,6 +23,10 @@ class DatasetVersion:
     sha256: str
     evaluation_set: str = ""
 
+    def __str__(self) -> str:
+        """Name it: `<dataset>/<version>`."""
+        return f"{self.name}/{self.version}"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Order:
@@ -44,7 +48,7 @@ class Order:
     @property
     def run(self) -> str:
         """Name the run."""
-        return run_id(self.task.name, self.dataset.version, self.planned.recipe)
+        return run_id(self.task.name, self.dataset.name, self.dataset.version, self.planned.recipe)
 
     @property
     def recipe(self) -> Recipe:

@@ -44,16 +44,16 @@ class RunStore:
 
     def decide(self, decision: Decision) -> Decision:
         """Keep a decision, and give what is kept: the first one on its dataset version stays."""
-        return self._keep_first(decision_key(decision.task, decision.dataset_version), decision)
+        return self._keep_first(decision_key(decision.task, decision.dataset, decision.dataset_version), decision)
 
-    def decision(self, task: str, dataset_version: int) -> Decision | None:
+    def decision(self, task: str, dataset: str, version: int) -> Decision | None:
         """Read the decision on a dataset version; None where there is none."""
-        return self._read(decision_key(task, dataset_version), Decision)
+        return self._read(decision_key(task, dataset, version), Decision)
 
-    def decisions(self, task: str) -> list[Decision]:
-        """Read every decision of a task, by dataset version."""
-        keys = [info.key for info in self._store.list(f"runs/{task}/") if info.key.endswith("/decision.json")]
-        return [msgspec.json.decode(self._store.get(key), type=Decision) for key in sorted(keys)]
+    def decided(self, task: str, dataset: str) -> list[int]:
+        """List the versions of a dataset that a decision was made on, ascending; none of them is read."""
+        listed = (info.key.split("/") for info in self._store.list(f"runs/{task}/{dataset}/"))
+        return sorted(int(version) for _, _, _, version, *rest in listed if rest == ["decision.json"])
 
     def acquire(self, run: str, holder: str, now: datetime, seconds: float) -> Lease | None:
         """Take a run for `seconds`; None where another holds it, or came first.
@@ -71,6 +71,10 @@ class RunStore:
         if held.holder != holder and held.expires_at > now:
             return None
         return self._swap_lease(key, Lease(holder=holder, epoch=held.epoch + 1, expires_at=until), there.info.etag)
+
+    def lease(self, run: str) -> Lease | None:
+        """Read who executes a run, or did last; None where nobody has begun it."""
+        return self._read(run_key(run, _LEASE), Lease)
 
     def renew(self, run: str, lease: Lease, now: datetime, seconds: float) -> Lease:
         """Hold a run for `seconds` from now; raises `LeaseLost` where another took it.

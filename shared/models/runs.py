@@ -1,8 +1,9 @@
 """What a trainer decided to do with a dataset version, and what came of it. One decision for a dataset version.
 
-`runs/<task>/<dataset version>/decision.json` is made by one conditional PUT; trainers execute what it says. Each of
-its runs has a folder beside it, `runs/<task>/<dataset version>/<recipe>/`, with `lease.json`, `checkpoints/` and
-`outcome.json`.
+`runs/<task>/<dataset>/<version>/decision.json` is made by one conditional PUT; trainers execute what it says. Each of
+its runs has a folder beside it, `runs/<task>/<dataset>/<version>/<recipe>/`, with `lease.json`, `checkpoints/` and
+`outcome.json`. A dataset that was begun anew under another name counts its versions from 1 again, so its name is in all
+of them.
 """
 
 from typing import Literal
@@ -58,14 +59,14 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     seconds: float = 0.0
 
 
-def run_id(task: str, dataset_version: int, recipe: str) -> str:
-    """Name a run: `<task>/<dataset version>/<recipe>`."""
-    return f"{task}/{dataset_version:08d}/{recipe}"
+def run_id(task: str, dataset: str, version: int, recipe: str) -> str:
+    """Name a run: `<task>/<dataset>/<version>/<recipe>`."""
+    return f"{task}/{dataset}/{version:08d}/{recipe}"
 
 
-def decision_key(task: str, dataset_version: int) -> str:
+def decision_key(task: str, dataset: str, version: int) -> str:
     """Give the key of the decision on a dataset version."""
-    return f"runs/{task}/{dataset_version:08d}/decision.json"
+    return f"runs/{task}/{dataset}/{version:08d}/decision.json"
 
 
 def run_key(run: str, name: str) -> str:

@@ -140,6 +140,13 @@ class ModelStore:
             return msgspec.json.decode(self.store.get(key), type=Verdict)
         return verdict
 
+    def verdict(self, id_: str) -> Verdict | None:
+        """Read one verdict; None where none of this id is recorded."""
+        try:
+            return msgspec.json.decode(self.store.get(verdict_key(self.model, id_)), type=Verdict)
+        except ObjectNotFound:
+            return None
+
     def verdicts(self) -> list[Verdict]:
         """Read every verdict, by candidate and then champion."""
         keys = sorted(info.key for info in self.store.list(f"models/{self.model}/verdicts/"))

@@ -57,10 +57,10 @@ def ready(closed: dict[str, Any], store: S3ObjectStore) -> ReadyRecord:
 def outcomes(store: S3ObjectStore, dataset: int) -> list[Outcome] | None:
     """Give how the runs on a dataset version ended; None while one goes on."""
     runs = RunStore(store)
-    decision = runs.decision(TASK, dataset)
+    decision = runs.decision(TASK, DATASET, dataset)
     if decision is None:
         return None
-    found = [runs.outcome(run_id(TASK, dataset, run.recipe)) for run in decision.runs]
+    found = [runs.outcome(run_id(TASK, DATASET, dataset, run.recipe)) for run in decision.runs]
     return [outcome for outcome in found if outcome is not None] if all(found) else None
 
 
@@ -125,7 +125,7 @@ def test_a_correction_becomes_a_champion_with_trainer_and_gateway_killed_on_the_
     assert gateway.correct(before.request_id, wanted, QUESTION).accepted
     kill(flywheel_stack, "gateway")
     corrected = awaited(lambda: _corrected(store, ready.version))
-    decision = awaited(lambda: RunStore(store).decision(TASK, corrected.version))
+    decision = awaited(lambda: RunStore(store).decision(TASK, DATASET, corrected.version))
     kill(flywheel_stack, "trainer")
 
     (outcome,) = awaited(lambda: outcomes(store, corrected.version))

@@ -83,7 +83,7 @@ class Stack:
 
     def conclude(self, dataset: int, recipe: str, *, promoted: bool = True) -> int:
         """Publish what a run has made, and say how it ended; the gateway serves it, where it is promoted."""
-        models, run = ModelStore(self.store, "application"), run_id("application", dataset, recipe)
+        models, run = ModelStore(self.store, "application"), run_id("application", "support-router", dataset, recipe)
         card = self.folder / CARD
         card.write_text(run, "utf-8")
         version = models.publish(
@@ -117,7 +117,7 @@ class Stack:
 
     def fail(self, dataset: int, recipe: str, reason: str) -> None:
         """Say that a run has made nothing."""
-        run = run_id("application", dataset, recipe)
+        run = run_id("application", "support-router", dataset, recipe)
         RunStore(self.store).conclude(run, Outcome(run=run, reason=reason, at=AT))
 
     # What the demo asks of its gateway.

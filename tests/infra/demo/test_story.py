@@ -191,14 +191,14 @@ def test_a_run_that_makes_no_model_fails_the_demo(tmp_path: Path) -> None:
     """With the run's own reason."""
     stack = Stack(tmp_path)
     steps = steps_of(stack)[:3]
-    with pytest.raises(DemoFailed, match=r"application/00000003/ngrams-e5 made no model: no weights"):
+    with pytest.raises(DemoFailed, match=r"application/support-router/00000003/ngrams-e5 made no model: no weights"):
         play(stack, [*steps, lambda: stack.fail(3, "ngrams-e5", "no weights")])
 
 
 def test_a_first_run_that_makes_no_model_is_not_waited_for(tmp_path: Path) -> None:
     """Nothing will ever answer."""
     stack = Stack(tmp_path)
-    with pytest.raises(DemoFailed, match=r"application/00000003/ngrams made no model: no rows"):
+    with pytest.raises(DemoFailed, match=r"application/support-router/00000003/ngrams made no model: no rows"):
         play(stack, [*steps_of(stack)[:2], lambda: stack.fail(3, "ngrams", "no rows")])
 
 

@@ -89,7 +89,7 @@ class Place:
             )
         return entries
 
-    def publish(self, dataset_version: int) -> int:
+    def publish(self, dataset_version: int, dataset: str = "site") -> int:
         """Publish a model that was trained on a dataset version, and promote it."""
         models = ModelStore(self.store, "application")
         card = self.folder / CARD
@@ -101,12 +101,12 @@ class Place:
                 version=0,
                 task="application",
                 kind="text-classification",
-                run=f"application/{dataset_version:08d}/ngrams",
+                run=f"application/{dataset}/{dataset_version:08d}/ngrams",
                 created_at=AT,
                 labels=("calc", "writer"),
                 encoding=Encoding(ngrams=NgramSpec()),
                 files={CARD: models.put_file(card)},
-                dataset="site",
+                dataset=dataset,
                 dataset_version=dataset_version,
                 dataset_sha256="0" * 64,
                 recipe="ngrams",
@@ -164,7 +164,7 @@ def test_an_answer_leads_to_the_rows_that_taught_it_and_to_their_page(place: Pla
     (shard, _) = DatasetStore(place.store, "site").read(1).shards
     found = place.find(place.answer())
     assert found.model is not None
-    assert (found.model.version, found.model.run, found.model.rows) == (1, "application/00000001/ngrams", 3)
+    assert (found.model.version, found.model.run, found.model.rows) == (1, "application/site/00000001/ngrams", 3)
     assert found.model.verdict == "promote: there was none"
     assert found.dataset is not None
     assert (found.dataset.version, found.dataset.rows, found.dataset.shards) == (1, 5, 2)
@@ -178,7 +178,7 @@ def test_an_answer_leads_to_the_rows_that_taught_it_and_to_their_page(place: Pla
 
 
 def test_a_correction_leads_to_the_models_that_learnt_it(place: Place) -> None:
-    """Not to those before it, nor to a dataset version that isn't ready."""
+    """Not to those before it or of another dataset, nor to a dataset version that isn't ready."""
     wanted = place.answer()
     rows = [taught("notes", "Footnotes")]
     place.commit(2, rows, [feedback(wanted)], ready=False)
@@ -186,10 +186,11 @@ def test_a_correction_leads_to_the_models_that_learnt_it(place: Place) -> None:
     assert (found.label, found.dataset_version, found.models) == ("calc", None, ())
     place.commit(3, rows, [feedback(wanted)])
     place.commit(4, rows, [feedback(wanted)])
+    place.publish(9, "site-before")
     place.publish(4)
     (found,) = place.find(wanted).learnt
     assert (found.split, found.status) == ("train", "live")
-    assert (found.dataset_version, found.models, found.champion) == (3, (2,), 2)
+    assert (found.dataset_version, found.models, found.champion) == (3, (3,), 3)
 
 
 @pytest.mark.parametrize(("text", "unread"), [(None, True), (ASKED, False), ("  rotate   it ", False)])

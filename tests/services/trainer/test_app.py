@@ -17,7 +17,7 @@ from tests.services.trainer.world import ROOT, World, stop
 
 def outcomes(world: World, version: int) -> dict[str, tuple[int | None, str]]:
     """Give version and decision of each recipe's run on a dataset version."""
-    found = {recipe: world.runs.outcome(run_id(world.task, version, recipe)) for recipe in world.recipes}
+    found = {recipe: world.runs.outcome(run_id(world.task, world.prefix, version, recipe)) for recipe in world.recipes}
     return {recipe: (one.version, one.decision) for recipe, one in found.items() if one is not None}
 
 
@@ -39,7 +39,8 @@ def test_from_the_event_to_the_version_that_serves(world: World) -> None:
         world.until(lambda: world.health()["ok"], "it is ready")
         assert stop(process) == Exit.OK
 
-    assert [world.runs.decision(world.task, version).superseded_by for version in (1, 2, 3)] == [3, 3, None]  # type: ignore[union-attr]
+    decisions = [world.runs.decision(world.task, world.prefix, version) for version in (1, 2, 3)]
+    assert [decision and decision.superseded_by for decision in decisions] == [3, 3, None]
     assert outcomes(world, 3) == {"bug": (None, "none"), "good": (1, "promote"), "blind": (2, "keep")}
     assert [problems(world.models, version, world.trust) for version in world.models.versions()] == [[], []]
     ((envelope, message),) = world.events()
@@ -57,7 +58,7 @@ def test_from_the_event_to_the_version_that_serves(world: World) -> None:
     done = world.by_hand("--manifest", waiting[-1].manifest.key)
     assert done.returncode == 0, done.stderr
     assert "  good, seed 0: challenge, done before: version 1, promote" in done.stdout
-    assert f"{run_id(world.task, 3, 'bug')}: version 3 of {world.task}, keep." in done.stdout
+    assert f"{run_id(world.task, world.prefix, 3, 'bug')}: version 3 of {world.task}, keep." in done.stdout
     assert outcomes(world, 3) == {"bug": (3, "keep"), "good": (1, "promote"), "blind": (2, "keep")}
 
 

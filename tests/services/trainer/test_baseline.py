@@ -55,9 +55,9 @@ def test_figures_are_computed_once_a_version(change: dict[str, str], is_kept: bo
 def test_a_record_that_cannot_be_read_is_made_anew() -> None:
     """It is a cache: nobody need mend it."""
     store = MemoryObjectStore()
-    store.put(baseline_key("router", 4), b"{")
+    store.put(baseline_key("router", VERSION), b"{")
     found = baseline_figures(store, "router", VERSION, splits())
-    kept = json.loads(store.get(baseline_key("router", 4)))
+    kept = json.loads(store.get(baseline_key("router", VERSION)))
     assert (kept["accuracies"], kept["dataset_sha256"]) == (found, VERSION.sha256)
     assert set(kept) == set(BaselineRecord.__struct_fields__)
 
@@ -69,7 +69,7 @@ def test_the_examples_questions_are_read() -> None:
     assert asked == {question.text: question.language for question in (*said.all, *said.corrections)}
 
 
-@pytest.mark.parametrize("text", [None, b"\xff", b"= 1", b"[questions]\nen = 3"])
+@pytest.mark.parametrize("text", [None, b"\xff", b"= 1", b"[questions]\nen = 3", b"[questions]"])
 def test_a_file_that_holds_no_questions_is_told(text: bytes | None, tmp_path: Path) -> None:
     """By its name, with one to look at."""
     path = tmp_path / "asked.toml"

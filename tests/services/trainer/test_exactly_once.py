@@ -21,7 +21,8 @@ BOTH = ("decision", "checkpoint", "version", "alias")
 def assert_once(world: World, versions: int) -> None:
     """Check that each dataset version came to one model version, one verdict and one change of the alias."""
     manifests = [world.models.read(version, world.trust) for version in world.models.versions()]
-    assert [one.run for one in manifests] == [run_id(world.task, version, "good") for version in range(1, versions + 1)]
+    wanted = [run_id(world.task, world.prefix, version, "good") for version in range(1, versions + 1)]
+    assert [one.run for one in manifests] == wanted
     verdicts = world.models.verdicts()
     assert [one.candidate for one in verdicts] == list(range(1, versions + 1))
     assert {one.decision for one in verdicts} == {"promote"}
@@ -32,7 +33,7 @@ def assert_once(world: World, versions: int) -> None:
     assert Counter(told.values()) == dict.fromkeys(range(1, versions + 1), 1)
     outcomes = [world.runs.outcome(one.run) for one in manifests]
     assert [one and one.version for one in outcomes] == list(range(1, versions + 1))
-    assert not list(world.store.list(f"runs/{world.task}/00000001/good/checkpoints/"))
+    assert not list(world.store.list(f"runs/{world.task}/{world.prefix}/00000001/good/checkpoints/"))
     assert world.letters() == []
 
 

@@ -43,18 +43,18 @@ def test_a_dry_run_says_what_would_be_done_and_does_nothing() -> None:
         "  good, seed 0: first",
         "  bug, seed 0: challenge",
     ]
-    assert (seat.script.done, seat.shelf.runs.decisions("help-task")) == ([], [])
+    assert (seat.script.done, seat.shelf.runs.decided("help-task", "help")) == ([], [])
 
 
 def test_the_ladder_is_run_and_recorded_as_the_service_does() -> None:
     """A run that failed is told by the exit code, and done again the next time; the other is not."""
     seat = Seat()
     assert seat.train() == FAILED
-    assert seat.script.done == ["help-task/00000001/good", "help-task/00000001/bug"]
-    assert len(seat.shelf.runs.decisions("help-task")) == 1
+    assert seat.script.done == ["help-task/help/00000001/good", "help-task/help/00000001/bug"]
+    assert len(seat.shelf.runs.decided("help-task", "help")) == 1
     assert seat.said[-2:] == [
-        "help-task/00000001/good: version 1 of help-task, promote. It is good.",
-        "help-task/00000001/bug failed: a bug",
+        "help-task/help/00000001/good: version 1 of help-task, promote. It is good.",
+        "help-task/help/00000001/bug failed: a bug",
     ]
     seat.said.clear()
     assert seat.train(dry=True) == 0
@@ -63,14 +63,14 @@ def test_the_ladder_is_run_and_recorded_as_the_service_does() -> None:
         "  bug, seed 0: challenge, failed before (a bug): to be done again",
     ]
     seat.train()
-    assert seat.said[-1] == "help-task/00000001/bug failed: a bug"
+    assert seat.said[-1] == "help-task/help/00000001/bug failed: a bug"
 
 
 def test_one_recipe_that_is_asked_for_leaves_the_decision_to_others() -> None:
     """It is run whatever the ladder says, and the service may still decide."""
     seat = Seat()
     assert seat.train(recipe="bug") == FAILED
-    assert (seat.script.done, seat.shelf.runs.decisions("help-task")) == (["help-task/00000001/bug"], [])
+    assert (seat.script.done, seat.shelf.runs.decided("help-task", "help")) == (["help-task/help/00000001/bug"], [])
 
 
 def test_a_version_that_is_not_there_is_named() -> None:

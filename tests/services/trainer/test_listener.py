@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from threading import Event
 
+import msgspec
 import pytest
 
 from services.trainer import listener
@@ -12,6 +13,7 @@ from services.trainer.executor import Keep, Stopped
 from services.trainer.listener import Listener
 from services.trainer.scheduler import Ready
 from shared.contracts.failures import REPLAYED_HEADER, from_headers
+from shared.contracts.message import encode
 from shared.settings import KafkaSettings
 from tests.services.curator.kafka_topics import publish
 from tests.services.trainer.world import World
@@ -34,11 +36,11 @@ class Ear:
     waiting: list[int] = field(default_factory=list)
     stop: Event = field(default_factory=Event)
     meanwhile: Callable[[Keep], None] = lambda _: None
-    failures: Mapping[int, Exception] = field(default_factory=dict)
+    failures: Mapping[str, Exception] = field(default_factory=dict)
     turns: int = 0
     patience: int = TURNS
 
-    def handle(self, ready: Sequence[Ready], keep: Keep) -> Mapping[int, Exception]:
+    def handle(self, ready: Sequence[Ready], keep: Keep) -> Mapping[str, Exception]:
         """Note what is ready."""
         self.taken.append([one.dataset.version for one in ready])
         self.told += ready
@@ -124,12 +126,13 @@ def test_what_can_not_be_worked_on_is_buried_and_passed(world: World) -> None:
     topic, key, value, headers = world.record(message)
     broken = [(b"\xff{", ()), (None, ()), (value, ()), (b'{"dataset":"he\xfflp"}', headers)]
     broken.append((b'{"later":' + b"[" * 100_000, headers))
+    broken.append((encode(msgspec.structs.replace(message, dataset="another")), headers))
     publish(world.bootstrap, [(topic, key, payload, more) for payload, more in broken])
     world.tell(message)
-    Ear(world, failures={1: ValueError("one label")}).listen()
+    Ear(world, failures={f"{world.prefix}/1": ValueError("one label")}).listen()
     said = [from_headers(headers).error for _, headers in world.letters()]
     assert said == [*["MalformedEnvelope"] * 3, *["DecodeError"] * 2, "ValueError"]
-    assert world.committed() == 6
+    assert world.committed() == 7
 
 
 def test_a_stop_in_the_middle_leaves_what_was_taken_for_the_next_start(world: World) -> None:

@@ -14,7 +14,7 @@ def test_a_recipe_is_the_tasks_with_the_seed_that_was_decided() -> None:
     shelf = Shelf()
     order = replace(shelf.an_order(shelf.commit()), planned=PlannedRun(recipe="good", seed=7, rung="refit"))
     assert (order.recipe.name, order.recipe.seed) == ("good", 7)
-    assert order.run == "help-task/00000001/good"
+    assert order.run == "help-task/help/00000001/good"
     assert pickle.loads(pickle.dumps(order)) == order  # noqa: S301 - it goes to the process that way
 
 

@@ -165,7 +165,7 @@ def test_a_trainer_shows_its_runs_where_a_server_is_named(server: str, world: Wo
     champion = client.get_model_version_by_alias(world.task, "champion")
     assert champion.tags == {VERSION_TAG: "1", "decision": "promote", "recipe": "good"}
     assert champion.run_id is not None
-    assert client.get_run(champion.run_id).data.tags[RUN_TAG] == run_id(world.task, 1, "good")
+    assert client.get_run(champion.run_id).data.tags[RUN_TAG] == run_id(world.task, world.prefix, 1, "good")
 
 
 def test_where_no_server_is_named_nothing_is_shown() -> None:

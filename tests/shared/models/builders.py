@@ -11,7 +11,7 @@ from shared.models.signing import Signer, Trust
 from shared.models.verdict import Check, Decision, Verdict, verdict_id
 
 AT = datetime(2026, 11, 24, 9, tzinfo=UTC)
-RUN = "topic/00000004/ngrams"
+RUN = "topic/support-router/00000004/ngrams"
 MODEL = "topic"
 
 

@@ -29,7 +29,7 @@ def objects(request: pytest.FixtureRequest) -> ObjectStore:
 @pytest.fixture
 def run() -> str:
     """Name a run that no other test has."""
-    return run_id(f"topic-{secrets.token_hex(6)}", 4, "ngrams")
+    return run_id(f"topic-{secrets.token_hex(6)}", "help", 4, "ngrams")
 
 
 def checkpoint(folder: Path, data: bytes) -> Path:

@@ -47,31 +47,42 @@ def task() -> str:
 @pytest.fixture
 def run(task: str) -> str:
     """Name a run of it."""
-    return run_id(task, 4, "ngrams")
+    return run_id(task, "help", 4, "ngrams")
 
 
-def decision(task: str, version: int, by: str = "trainer-1") -> Decision:
+def decision(task: str, version: int, by: str = "trainer-1", dataset: str = "help") -> Decision:
     """Decide to run one recipe."""
     planned = (PlannedRun(recipe="ngrams", seed=0, rung="first"),)
-    return Decision(task=task, dataset="help", dataset_version=version, decided_at=AT, by=by, runs=planned)
+    return Decision(task=task, dataset=dataset, dataset_version=version, decided_at=AT, by=by, runs=planned)
 
 
 def test_the_first_decision_stays(runs: RunStore, task: str) -> None:
     """Of many trainers that decide at once, all execute what one decided."""
-    assert runs.decision(task, 4) is None
+    assert runs.decision(task, "help", 4) is None
     with ThreadPoolExecutor(8) as pool:
         given = list(pool.map(lambda number: runs.decide(decision(task, 4, f"trainer-{number}")), range(8)))
     assert len(set(given)) == 1
-    assert runs.decision(task, 4) == given[0]
+    assert runs.decision(task, "help", 4) == given[0]
 
 
-def test_decisions_are_listed_by_dataset_version(runs: RunStore, task: str) -> None:
-    """Those of this task, whatever else lies there."""
-    made = [runs.decide(decision(task, version)) for version in (12, 2)]
+def test_the_versions_that_were_decided_on_are_listed(runs: RunStore, task: str) -> None:
+    """Those of this task and this dataset, ascending, whatever else lies there."""
+    for version in (12, 2):
+        runs.decide(decision(task, version))
     runs.decide(decision(f"{task}-other", 1))
-    runs.acquire(run_id(task, 2, "ngrams"), "a", AT, 10)
-    assert runs.decisions(task) == made[::-1]
-    assert runs.decisions(f"{task}-none") == []
+    runs.decide(decision(task, 7, dataset="help-anew"))
+    for version in (2, 3):
+        runs.acquire(run_id(task, "help", version, "ngrams"), "a", AT, 10)
+    assert runs.decided(task, "help") == [2, 12]
+    assert runs.decided(task, "help-anew") == [7]
+    assert runs.decided(f"{task}-none", "help") == []
+
+
+def test_each_dataset_has_its_own_decisions(runs: RunStore, task: str) -> None:
+    """One that was begun anew under another name counts from 1 again, and nobody has decided on its versions yet."""
+    made = [runs.decide(decision(task, 4, dataset=dataset)) for dataset in ("help", "help-anew")]
+    assert [runs.decision(task, dataset, 4) for dataset in ("help", "help-anew")] == made
+    assert [one.dataset for one in made] == ["help", "help-anew"]
 
 
 def test_a_run_has_one_holder(runs: RunStore, run: str) -> None:
@@ -171,4 +182,4 @@ def test_the_first_outcome_stays(runs: RunStore, run: str) -> None:
 def test_records_lie_where_the_keys_say(runs: RunStore, objects: ObjectStore, task: str) -> None:
     """Others read them there."""
     made = runs.decide(decision(task, 4))
-    assert msgspec.json.decode(objects.get(decision_key(task, 4)), type=Decision) == made
+    assert msgspec.json.decode(objects.get(decision_key(task, "help", 4)), type=Decision) == made

@@ -16,7 +16,7 @@ def test_a_decision_comes_back_as_it_was() -> None:
 
 def test_a_run_lies_beside_its_decision() -> None:
     """So that one listing finds all of a dataset version."""
-    run = run_id("topic", 4, "ngrams-e5")
-    assert decision_key("topic", 4) == "runs/topic/00000004/decision.json"
-    assert run_key(run, "lease.json") == "runs/topic/00000004/ngrams-e5/lease.json"
+    run = run_id("topic", "help", 4, "ngrams-e5")
+    assert decision_key("topic", "help", 4) == "runs/topic/help/00000004/decision.json"
+    assert run_key(run, "lease.json") == "runs/topic/help/00000004/ngrams-e5/lease.json"
     require_key(run_key(run, "checkpoints/latest.json"))

@@ -49,7 +49,7 @@ def test_the_whole_chain_is_written_out() -> None:
         "            writer 0.60, calc 0.30, draw 0.07",
         "            2026-01-02 00:00:00 UTC, to default, in 1.5 ms  [predictions-recorded/1@7]",
         "model       application, version 2: ngrams-e5, of 900 rows, 2026-01-02 00:00:00 UTC",
-        "            run application/00000003/ngrams-e5, signed by 0123456789abcdef",
+        "            run application/support-router/00000003/ngrams-e5, signed by 0123456789abcdef",
         "gate        promote: better on short texts",
         "dataset     site, version 3: 1,000 rows, 900 to train on, in 2 shards",
         "rows        of 120 rows with the label writer, the nearest 1:",
