@@ -46,6 +46,7 @@ class Parts:
     shelf: Shelf
     events: Events
     review: Literal["manual", "auto"] = "manual"
+    languages: Mapping[str, Sequence[str]] = field(default_factory=dict)
     metrics: GatewayMetrics = field(default_factory=GatewayMetrics)
     companions: Sequence[Companion] = ()
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
@@ -102,6 +103,7 @@ def create_app(settings: GatewaySettings, parts: Parts) -> Gateway:
         metrics=metrics,
         ids=RequestIds(settings.request_secret.get_secret_value(), settings.customer),
         review=parts.review,
+        languages=parts.languages,
         document=cache(partial(openapi.document, ROUTES)),
         now=parts.now,
     )

@@ -148,6 +148,7 @@ def assemble(settings: AllSettings, store: ObjectStore) -> tuple[Gateway, Gatewa
         shelf=shelf,
         events=KafkaEvents(servers),
         review=settings.flywheel.feedback.review,
+        languages={task.name: task.languages for task in settings.flywheel.tasks},
         metrics=metrics,
         companions=(watcher.run, Nudges(servers, watcher.nudge).run, health.run),
     )

@@ -1,6 +1,6 @@
 """What every route works with; made once, at the start."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -17,7 +17,10 @@ from services.gateway.settings import GatewaySettings
 
 @dataclass(frozen=True)
 class State:
-    """The parts of a gateway. `document` gives the OpenAPI document; `review` says who accepts corrections."""
+    """The parts of a gateway. `document` gives the OpenAPI document; `review` says who accepts corrections.
+
+    `languages` are those that each task learns, by its name, which is its model's.
+    """
 
     settings: GatewaySettings
     shelf: Shelf
@@ -28,5 +31,6 @@ class State:
     metrics: GatewayMetrics
     ids: RequestIds
     review: Literal["manual", "auto"]
+    languages: Mapping[str, Sequence[str]]
     document: Callable[[], bytes]
     now: Callable[[], datetime]

@@ -37,7 +37,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Kept(msgspec.Struct, frozen=True, kw_only=True):
-    """Feedback that the gateway has taken: whether it may train the next version, and whether it needs no review."""
+    """Feedback that the gateway has taken: whether the next version may learn it, and whether it needs no review."""
 
     feedback_id: str
     trains: bool

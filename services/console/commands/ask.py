@@ -70,5 +70,5 @@ def _lines(answer: Answer) -> list[tuple[str, str]]:
 
 def _fate(kept: Kept) -> str:
     if not kept.trains:
-        return "kept, and trains nothing: its group is one that models are judged on, or it has no text."
+        return "kept, and trains nothing: models are judged on its group, or don't learn its language."
     return "accepted: the next version learns it." if kept.accepted else "kept, until a person has looked at it."

@@ -9,6 +9,7 @@ from services.gateway.core.messages import FeedbackRequest
 from services.gateway.core.request_ids import HASH_BYTES, Issued, tag
 from shared.contracts.identity import digest_of
 from shared.contracts.predictions import FeedbackKind, FeedbackReceived
+from shared.contracts.split import Split, split_of
 from shared.encoding.text import language_of
 from shared.text.fingerprint import text_hash
 
@@ -49,7 +50,7 @@ class Terms:
 def received(asked: FeedbackRequest, issued: Issued, terms: Terms, now: datetime) -> FeedbackReceived:
     """Give the feedback as it is kept; raises `NotAccepted`.
 
-    The text is kept only with consent. `accepted` is only what may train, and no person needs to look at.
+    The text is kept only with consent. `accepted` is only what a dataset may have, and no person needs to look at.
     """
     _require_text(asked, issued, terms, now)
     _require_label(asked, terms)
@@ -69,7 +70,7 @@ def received(asked: FeedbackRequest, issued: Issued, terms: Terms, now: datetime
         text=kept,
         language="" if asked.text is None else language_of(asked.text),
         model_version=claim.model_version,
-        accepted=trains(asked) and terms.review == "auto",
+        accepted=_may_train(asked) and terms.review == "auto",
     )
 
 
@@ -78,14 +79,23 @@ def feedback_id(asked: FeedbackRequest) -> str:
     return digest_of("feedback", asked.request_id, asked.kind, asked.label or "")[:FEEDBACK_ID_DIGITS]
 
 
-def trains(asked: FeedbackRequest) -> bool:
-    """Say whether it may train: it names a label, and gives the text with consent."""
-    return asked.kind in LABELLED and asked.text is not None and asked.consent
+def trains(kept: FeedbackReceived, languages: Sequence[str]) -> bool:
+    """Say whether it is for training, once it is accepted: it may be, and no model is judged on its group.
+
+    `languages` are those that its task learns. The dataset builder asks the same.
+    """
+    learnt = kept.kind in LABELLED and kept.text is not None and kept.language in languages
+    return learnt and split_of(kept.group_id) is Split.TRAIN
 
 
 def group_of(input_hash: bytes) -> str:
     """Name the group of a text that came from a customer: equal texts, but for spacing, share a split."""
     return f"{GROUP_PREFIX}{input_hash.hex()}"
+
+
+def _may_train(asked: FeedbackRequest) -> bool:
+    """Say whether a dataset may have it: it names a label, and gives the text with consent."""
+    return asked.kind in LABELLED and asked.text is not None and asked.consent
 
 
 def _require_text(asked: FeedbackRequest, issued: Issued, terms: Terms, now: datetime) -> None:

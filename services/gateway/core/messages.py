@@ -69,7 +69,8 @@ class FeedbackRequest(Asked, frozen=True, kw_only=True):
 class FeedbackAnswer(msgspec.Struct, frozen=True):
     """The feedback is kept, under an id that the same feedback always has.
 
-    `trains` says whether it may train the next version, and `accepted` whether it needs no review for that.
+    `trains` says whether the next version may learn it: models are judged on one text in five, and learn the languages
+    of their task alone. `accepted` says whether it needs no review.
     """
 
     feedback_id: str

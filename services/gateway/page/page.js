@@ -21,6 +21,7 @@ const TEXTS = {
     asking: "Asking…",
     away: "The gateway gives no answer.",
     thanksTrains: "Thank you: it may train the next version.",
+    thanksKept: "Thank you. It is kept, and trains nothing: models are judged on it, or don't learn its language.",
     thanks: "Thank you. Without your consent it is noted, and trains nothing.",
   },
   zh: {
@@ -43,6 +44,7 @@ const TEXTS = {
     asking: "正在询问……",
     away: "网关没有应答。",
     thanksTrains: "谢谢，它可以用于训练下一个版本。",
+    thanksKept: "谢谢。它已保存，但不用于训练：它用来评判模型，或者模型不学习这种语言。",
     thanks: "谢谢。未经您同意，它只作记录，不会用于训练。",
   },
 };
@@ -157,7 +159,8 @@ async function correct(event) {
   const said = { request_id: asked.request_id, kind: "correction", label: at("right").value, consent };
   try {
     const kept = await call("/v1/feedback", consent ? { ...said, text: asked.text } : said);
-    at("thanks").textContent = kept.trains ? TEXTS[language].thanksTrains : TEXTS[language].thanks;
+    const untrained = consent ? TEXTS[language].thanksKept : TEXTS[language].thanks;
+    at("thanks").textContent = kept.trains ? TEXTS[language].thanksTrains : untrained;
   } catch (error) {
     complain(error.message);
   }

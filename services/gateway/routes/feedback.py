@@ -58,7 +58,8 @@ async def feedback(state: State, call: Call) -> Answer:
         log.warning("feedback_not_kept", why=str(error))
         raise Problem(NOT_KEPT, "Kafka is away; send it again", retry_seconds=RETRY_SECONDS) from error
     state.metrics.feedback(kept.kind, kept.accepted)
-    told = FeedbackAnswer(kept.feedback_id, kept.request_id, trains(asked), kept.accepted)
+    learnt = trains(kept, state.languages.get(kept.task, ()))
+    told = FeedbackAnswer(kept.feedback_id, kept.request_id, learnt, kept.accepted)
     return answer(told, HTTPStatus.ACCEPTED)
 
 

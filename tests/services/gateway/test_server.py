@@ -245,7 +245,7 @@ def test_kafka_away_costs_no_answer_and_no_record(
             lambda: {one.request_id for one in messages(servers_, PREDICTIONS_RECORDED, process.model)} == ids,
             "everything is recorded",
         )
-        assert client.correct(meanwhile[0], "calc", "meanwhile").trains
+        assert client.correct(meanwhile[0], "calc", "meanwhile").accepted
 
 
 def test_a_stop_answers_what_has_begun(servers_: Servers, store: ObjectStore, process: GatewayProcess) -> None:

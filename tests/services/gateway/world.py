@@ -142,6 +142,7 @@ class World:
     names: Sequence[str] = (MODEL,)
     changes: dict[str, Any] = field(default_factory=dict)
     review: Any = "auto"
+    languages: Sequence[str] = ("en", "zh")
     companions: Sequence[Companion] = ()
     store: ObjectStore = field(default_factory=MemoryObjectStore)
     now: datetime = AT
@@ -162,6 +163,7 @@ class World:
             shelf=self.shelf,
             events=self.events,
             review=self.review,
+            languages=dict.fromkeys(self.names, self.languages),
             metrics=self.metrics,
             companions=self.companions,
             now=lambda: self.now,

@@ -20,14 +20,20 @@ ANSWER = {
 
 @pytest.fixture
 def address() -> Iterator[str]:
-    """Serve what a gateway would answer: calc to everything, and any correction but one to gimp is accepted."""
+    """Serve what a gateway would answer: calc to everything, and any correction but one to gimp is accepted.
+
+    One to math trains nothing.
+    """
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             status, answer = 200, ANSWER
             if self.path == "/v1/feedback":
-                status, answer = 201, {"feedback_id": "f1", "trains": True, "accepted": asked["consent"]}
+                status, answer = (
+                    201,
+                    {"feedback_id": "f1", "trains": asked["label"] != "math", "accepted": asked["consent"]},
+                )
             if asked.get("label") == "gimp":
                 status, answer = 422, {"title": "unknown label", "detail": "there is no label gimp"}
             body = json.dumps(answer).encode()
@@ -66,6 +72,12 @@ def test_a_correction_is_sent_after_it(lonely_shell: Shell, address: str) -> Non
     done = lonely_shell.run("ask", "rotate it", "--correct", "writer", "--json", GATEWAY_URL=address)
     told = json.loads(done.stdout)
     assert (told["answer"]["label"], told["correction"]["accepted"]) == ("calc", True)
+
+
+def test_a_correction_that_trains_nothing_is_told_as_one(lonely_shell: Shell, address: str) -> None:
+    """Though it is accepted: a fifth of all texts is for judging models."""
+    done = lonely_shell.run("ask", "integrate it", "--correct", "math", GATEWAY_URL=address)
+    assert "kept, and trains nothing: models are judged on its group, or don't learn its language." in done.stdout
 
 
 def test_what_the_gateway_refuses_is_told(lonely_shell: Shell, address: str) -> None:

@@ -5,21 +5,23 @@ from typing import Any, Literal
 
 import pytest
 
+from infra.demo.questions import load_questions
 from services.gateway.core.feedback import Fault, NotAccepted, Terms, feedback_id, received, trains
 from services.gateway.core.messages import FeedbackRequest
 from services.gateway.core.request_ids import Claim, Issued, tag
 from shared.contracts.predictions import FeedbackKind
-from shared.contracts.split import split_of
+from shared.contracts.split import Split, split_of
 from shared.text.fingerprint import text_hash
 
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
-TEXT = "怎样合并单元格"
+TEXT = "合并单元格"
+JUDGED_ON = "怎样合并单元格"
 LABELS = ("calc", "writer")
 
 
-def issued(age: timedelta = timedelta(hours=1), label: str = "writer") -> Issued:
-    """Give the id of an answer to TEXT."""
-    claim = Claim(tag("topic"), tag(label), 3, 4, text_hash(TEXT))
+def issued(age: timedelta = timedelta(hours=1), label: str = "writer", text: str = TEXT) -> Issued:
+    """Give the id of an answer to a text."""
+    claim = Claim(tag("topic"), tag(label), 3, 4, text_hash(text))
     return Issued(claim, int((NOW - age).timestamp() * 1000))
 
 
@@ -41,7 +43,7 @@ def test_a_correction_with_text_and_consent_trains() -> None:
     assert (kept.customer, kept.task, kept.model_version, kept.at) == ("acme", "topic", 3, NOW)
     assert (kept.accepted, kept.request_id) == (True, "r1")
     assert kept.input_hash == text_hash(TEXT).hex()
-    assert split_of(kept.group_id) is split_of(received(asked(), issued(), terms(), NOW).group_id)
+    assert trains(kept, ("en", "zh"))
 
 
 @pytest.mark.parametrize(
@@ -57,10 +59,31 @@ def test_a_correction_with_text_and_consent_trains() -> None:
 )
 def test_only_a_label_with_text_and_consent_trains(said: FeedbackRequest, may_train: bool) -> None:
     """And needs no review only where the flywheel says so; a text without consent is not kept."""
-    assert trains(said) == may_train
-    assert received(said, issued(), terms("auto"), NOW).accepted == may_train
+    kept = received(said, issued(), terms("auto"), NOW)
+    assert (trains(kept, ("zh",)), kept.accepted) == (may_train, may_train)
     assert not received(said, issued(), terms("manual"), NOW).accepted
     assert received(said, issued(), terms(), NOW).text == (said.text if said.consent else None)
+
+
+def test_what_models_are_judged_on_trains_nothing() -> None:
+    """One text in five, by its group; it is accepted all the same, for a dataset needs those too."""
+    kept = received(asked(text=JUDGED_ON), issued(text=JUDGED_ON), terms(), NOW)
+    assert split_of(kept.group_id) is not Split.TRAIN
+    assert (trains(kept, ("en", "zh")), kept.accepted) == (False, True)
+
+
+def test_a_language_that_the_task_does_not_learn_trains_nothing() -> None:
+    """No row is made of it; a task that isn't there learns none."""
+    kept = received(asked(), issued(), terms(), NOW)
+    assert (trains(kept, ("en",)), trains(kept, ()), kept.accepted) == (False, False, True)
+
+
+def test_what_the_demo_corrects_trains() -> None:
+    """Whichever of them the model answers otherwise."""
+    for question in load_questions().corrections:
+        said = asked(text=question.text)
+        kept = received(said, issued(text=question.text), terms(), NOW)
+        assert trains(kept, (question.language,)), question.text
 
 
 @pytest.mark.parametrize(

@@ -67,6 +67,18 @@ async def test_with_manual_review_nothing_is_accepted_by_itself(tmp_path: Path) 
     assert (told["trains"], told["accepted"]) == (True, False)
 
 
+async def test_a_language_that_the_task_does_not_learn_is_kept_and_trains_nothing(tmp_path: Path) -> None:
+    """The answer says so; the record is as any other."""
+    world = World(tmp_path, languages=("zh",))
+    world.publish()
+    await world.look()
+    async with world.client() as client:
+        told = (await say(client, await ask(client))).json()
+    assert (told["trains"], told["accepted"]) == (False, True)
+    (kept,) = world.events.messages(FEEDBACK_RECEIVED)
+    assert (kept.text, kept.language, kept.accepted) == (TEXT, "en", True)
+
+
 async def test_kafka_away_is_told_and_nothing_is_promised(world: World, client: httpx.AsyncClient) -> None:
     """A correction must not be lost: 503, and once Kafka is back it is taken."""
     request_id = await ask(client)
