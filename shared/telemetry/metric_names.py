@@ -57,7 +57,7 @@ MetricName = Literal[
     # Predictions that Kafka has acknowledged.
     "millrace_predictions_recorded_total",
     # Predictions that were answered and are in no record: the room for them was `full`, or the process `stopped`, while
-    # Kafka was away.
+    # Kafka was away, or slower than the answers.
     "millrace_predictions_unrecorded_total",
     # Feedback that Kafka has acknowledged, by kind, and whether it was accepted without a review.
     "millrace_feedback_total",
