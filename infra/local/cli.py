@@ -97,11 +97,12 @@ def _is_sure(home: Home) -> bool:
 
 
 def _last_known(home: Home) -> str:
-    """Tell what ran when the supervisor was killed; nothing after an orderly end."""
+    """Tell what ran when the supervisor was killed, or failed; nothing after an orderly end."""
     if (known := state.read(home)) is None:
         return ""
     running = ", ".join(unit.name for unit in known.units if unit.pid is not None)
-    return f"The supervisor, pid {known.pid}, was killed; it last ran {running or 'nothing'}.\n"
+    why = home.logs / "supervisor.log"
+    return f"The supervisor, pid {known.pid}, was killed, or failed (see {why}); it last ran {running or 'nothing'}.\n"
 
 
 def parser() -> argparse.ArgumentParser:

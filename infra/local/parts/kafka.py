@@ -5,6 +5,7 @@ import hashlib
 import os
 import shutil
 import struct
+import subprocess
 import uuid
 from importlib.metadata import version
 from pathlib import Path
@@ -35,6 +36,8 @@ _CLASS_CACHE_FLAGS = (
 )
 _FORMAT_SECONDS = 60
 _METADATA, _METADATA_VERSION, _NO_TOPICS = 3, 1, 0
+_ANSWER = struct.Struct(">iii")
+"""How Metadata v1 begins: length, correlation id, how many brokers."""
 
 
 def command(place: Place) -> Command:
@@ -94,7 +97,12 @@ def _format(place: Place) -> None:
     config = _write_properties(place, draft)
     storage_tool = java(place, ["kafka.tools.StorageTool", "format", "-t", new_cluster_id(), "-c", str(config)])
     format_run = Process(place.home, storage_tool)
-    if format_run.wait(_FORMAT_SECONDS) != 0:
+    try:
+        code = format_run.wait(_FORMAT_SECONDS)
+    except subprocess.TimeoutExpired:
+        format_run.kill()
+        raise PartError(f"Kafka's folder was not formatted in {_FORMAT_SECONDS} s. Remedy: make doctor.") from None
+    if code != 0:
         lines = last_lines(place.log, 5)
         raise PartError("\n".join(["Kafka's folder could not be formatted:", *lines]))
     draft.replace(place.data)
@@ -113,9 +121,11 @@ def is_ready(place: Place) -> bool:
     Sends Metadata v1 for no topic: length, key, version, correlation id, null client id, empty array.
     """
     body = struct.pack(">hhihi", _METADATA, _METADATA_VERSION, 0, -1, _NO_TOPICS)
-    answer = ask(place.port, struct.pack(">i", len(body)) + body, answer_bytes=12)
-    brokers: int = struct.unpack(">iii", answer)[2]
-    return brokers > 0
+    answer = ask(place.port, struct.pack(">i", len(body)) + body, answer_bytes=_ANSWER.size)
+    if len(answer) < _ANSWER.size:
+        return False  # it hung up: a broker that is stopping, or another program
+    _, _, brokers = _ANSWER.unpack(answer)
+    return bool(brokers > 0)
 
 
 KAFKA = Kind(command=command, is_ready=is_ready)

@@ -6,8 +6,6 @@ import sys
 import time
 from pathlib import Path
 
-import psutil
-
 from infra.local.control import socket_path
 from infra.local.home import Home, default_home
 from infra.local.processes import Process, kill_leftovers
@@ -15,7 +13,6 @@ from infra.local.supervisor import state
 from infra.local.supervisor.listener import Listener
 from infra.local.supervisor.plan import plan
 from infra.local.supervisor.sole import AlreadyRunningError, sole_supervisor
-from infra.local.supervisor.status import StackStatus
 from infra.local.supervisor.supervisor import Supervisor
 from infra.stack import load_stack
 
@@ -33,23 +30,18 @@ def run(home: Home, stack_file: Path) -> None:
         listener = Listener(socket_path(home))
         try:
             _loop(home, supervisor, listener)
+            state.remove(home)
         finally:
             supervisor.kill()
             kill_leftovers(home)
             listener.close()
-            state.remove(home)
 
 
 def _loop(home: Home, supervisor: Supervisor, listener: Listener) -> None:
-    me = psutil.Process()
-    written = ""
+    keeper = state.Keeper(home)
     while not supervisor.is_down:
         supervisor.step()
-        units = supervisor.status()
-        states = " ".join(f"{unit.name}:{unit.state}:{unit.pid}" for unit in units)
-        if states != written:
-            state.write(home, StackStatus(pid=me.pid, created=me.create_time(), units=units))
-            written = states
+        keeper.keep(supervisor.status())
         listener.serve(supervisor.answer, _STEP_SECONDS)
 
 

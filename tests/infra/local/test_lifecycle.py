@@ -82,7 +82,7 @@ def test_up_works_after_everything_was_killed(steady: StackUnderTest) -> None:
     environment = steady.environment()
     steady.kill()
     until(lambda: steady.processes() == [])
-    assert "was killed; it last ran cache, steady" in steady.run("status").stderr
+    assert "supervisor.log); it last ran cache, steady" in steady.run("status").stderr
     steady.up()
     assert steady.environment() == environment
 

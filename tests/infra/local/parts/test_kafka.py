@@ -1,5 +1,9 @@
 """Kafka's command and configuration; the broker itself is tested in test_servers.py."""
 
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -8,6 +12,9 @@ from infra.local.home import Home
 from infra.local.parts import kafka
 from infra.local.parts.place import PartError, Place
 from infra.local.places import settle
+from infra.local.ports import LOOPBACK
+from infra.local.processes import Command, of_stack
+from infra.local.server import Server
 from infra.stack import load_stack
 
 
@@ -52,3 +59,37 @@ def test_no_cluster_id_looks_like_an_option() -> None:
     ids = {kafka.new_cluster_id() for _ in range(2_000)}
     assert len(ids) == 2_000
     assert not any(cluster.startswith("-") for cluster in ids)
+
+
+@contextmanager
+def peer(port: int, answer: bytes) -> Iterator[None]:
+    """Take one request at `port`, answer it and hang up."""
+    with socket.create_server((LOOPBACK, port)) as server:
+
+        def serve() -> None:
+            connection, _ = server.accept()
+            with connection:
+                connection.recv(64)
+                connection.sendall(answer)
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        yield
+        thread.join()
+
+
+@pytest.mark.parametrize("answer", [b"", b"HTTP"])
+def test_who_hangs_up_before_the_answer_is_whole_is_not_ready(place: Place, answer: bytes) -> None:
+    """A broker that is stopping, or another program at its port."""
+    with peer(place.port, answer):
+        assert not Server(place).is_ready()
+
+
+def test_a_formatting_that_never_ends_is_ended_and_told(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A disk that hangs ends neither the supervisor nor the other parts."""
+    (place.data / "meta.properties").unlink()
+    monkeypatch.setattr(kafka, "_FORMAT_SECONDS", 0.1)
+    monkeypatch.setattr(kafka, "java", lambda *_: Command(["sleep", "600"], {}, place.log))
+    with pytest.raises(PartError, match="was not formatted in"):
+        kafka.command(place)
+    assert of_stack(place.home) == []

@@ -13,8 +13,10 @@ import pytest
 from infra.local import control
 from infra.local.home import REPOSITORY, Home
 from infra.local.processes import of_stack
+from infra.local.supervisor import daemon as daemon_module
 from infra.local.supervisor import state
 from infra.local.supervisor.sole import sole_supervisor
+from infra.local.supervisor.status import StackStatus
 from tests.infra.local.waiting import until
 from tests.infra.test_stack import CACHE, stack_file
 
@@ -58,6 +60,35 @@ def test_a_hang_up_changes_nothing(home: Home) -> None:
         until(lambda: control.status(home)[0].state == "ready")
         process.terminate()
         assert process.wait(timeout=20) == 0
+
+
+def test_a_disk_that_takes_no_file_stops_nothing(home: Home) -> None:
+    """The units go on, and what became of them is written when it can be."""
+    in_the_way = home.run / "state.new"  # where the file is drafted
+    in_the_way.mkdir(parents=True)
+    with daemon(home, stack_file(home.root, CACHE)) as process:
+        until(lambda: control.is_up(home) and control.status(home)[0].state == "ready")
+        assert state.read(home) is None
+        in_the_way.rmdir()
+        until(lambda: state.read(home) is not None)
+        process.terminate()
+        assert process.wait(timeout=60) == 0
+        assert process.stderr is not None
+        assert process.stderr.read().count("state.json") == 1
+
+
+def test_one_that_fails_leaves_word_of_what_ran(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever asks why nothing answers is told, as after a kill."""
+
+    def fail(*_: object) -> None:
+        state.write(home, StackStatus(pid=2, created=1.5))
+        raise RuntimeError("a bug")
+
+    monkeypatch.setattr(daemon_module, "_loop", fail)
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+    with pytest.raises(RuntimeError, match="a bug"):
+        daemon_module.run(home, stack_file(home.root, CACHE))
+    assert state.read(home) == StackStatus(pid=2, created=1.5)
 
 
 def test_a_second_one_goes_away(home: Home) -> None:
