@@ -10,6 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
+import msgspec
+
 LOOPBACK = "127.0.0.1"
 _FREE_RANGE = range(20_000, 32_000)
 """Below the ports that the system lends to outgoing connections, so that no client takes a stopped server's port."""
@@ -96,13 +98,15 @@ def allocate(
 
 
 def read_ports(path: Path) -> dict[str, Ports]:
-    """Read what `write_ports` wrote; nothing where there is no file."""
-    if not path.exists():
+    """Read what `write_ports` wrote; nothing where there is no such file, or one that is no list of ports."""
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=dict[str, Ports])
+    except (FileNotFoundError, ValueError):
         return {}
-    chosen: dict[str, Ports] = json.loads(path.read_text(encoding="utf-8"))
-    return chosen
 
 
 def write_ports(path: Path, ports: Mapping[str, Ports]) -> None:
-    """Remember the chosen ports, beside those of other owners."""
-    path.write_text(json.dumps({**read_ports(path), **ports}, indent=2) + "\n", encoding="utf-8")
+    """Remember the chosen ports, beside those of other owners; a write that fails leaves the file as it was."""
+    draft = path.with_name(f".{path.name}.new")
+    draft.write_text(json.dumps({**read_ports(path), **ports}, indent=2) + "\n", encoding="utf-8")
+    draft.replace(path)

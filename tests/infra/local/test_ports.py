@@ -1,7 +1,9 @@
 """How ports are chosen."""
 
+import resource
 import socket
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -61,6 +63,38 @@ def test_ports_are_remembered_beside_those_of_others(tmp_path: Path) -> None:
     write_ports(path, {"kafka": {"client": 1}})
     write_ports(path, {"cleaner": {"METRICS": 2}})
     assert read_ports(path) == {"kafka": {"client": 1}, "cleaner": {"METRICS": 2}}
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b'{\n  "kafka": {', b"[]", b'{"kafka": 9092}', b'{"kafka": {"client": "9092"}}', b'{"\xff": {}}']
+)
+def test_what_is_no_list_of_ports_counts_as_none(tmp_path: Path, content: bytes) -> None:
+    """The next `up` chooses anew, and writes it over."""
+    path = tmp_path / "ports.json"
+    path.write_bytes(content)
+    assert read_ports(path) == {}
+    write_ports(path, {"kafka": {"client": 1}})
+    assert read_ports(path) == {"kafka": {"client": 1}}
+
+
+@contextmanager
+def files_of_at_most(size: int) -> Iterator[None]:
+    """Let this process write no file beyond `size` bytes, as a full disk does."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_a_write_that_fails_leaves_what_was_there(tmp_path: Path) -> None:
+    """A disk that is full, or a kill, in the middle of it."""
+    path = tmp_path / "ports.json"
+    write_ports(path, {"kafka": {"client": 1}})
+    with files_of_at_most(8), pytest.raises(OSError, match="too large"):
+        write_ports(path, {"cleaner": {"METRICS": 2}})
+    assert read_ports(path) == {"kafka": {"client": 1}}
 
 
 def test_a_port_is_given_to_nobody_else_until_it_is_released() -> None:

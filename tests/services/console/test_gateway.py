@@ -32,6 +32,13 @@ def test_another_may_be_named(monkeypatch: pytest.MonkeyPatch) -> None:
         assert client.url == "https://models.example.org"
 
 
+def test_a_broken_list_of_ports_is_as_none(tmp_path: Path) -> None:
+    """A kill may have left half of it; the next `make up` writes it anew."""
+    (tmp_path / "ports.json").write_text('{"gateway": {"GATEWAY_PORT": 21', encoding="utf-8")
+    with pytest.raises(NotDone, match="make up"):
+        local_url()
+
+
 def test_without_any_it_is_told_what_to_do() -> None:
     """Both ways."""
     with pytest.raises(NotDone, match=r"make up.*GATEWAY_URL"), gateway():
