@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from services.console.core.diagnosis import Finding, Verdict, judge_mode
-from shared.settings import StoreSettings, env_file, home, variable
+from shared.settings import SigningSettings, StoreSettings, env_file, home, load, variable
 
-_SECRET_FILES = ("*.key", "*.pem", "run/*.conf", "run/*.properties")
+_CONFIGURATIONS = ("run/*.conf", "run/*.properties")
 
 
 def files() -> Iterator[Finding]:
-    """Look at the environment file, and at every key and configuration that the local stack wrote."""
+    """Look at the environment file, the key that signs models, and the configurations that the local stack wrote."""
     if env_file().exists():
         yield _mode(env_file())
     elif os.environ.get(variable(StoreSettings, "endpoint")):
@@ -21,7 +21,9 @@ def files() -> Iterator[Finding]:
         yield Finding(
             str(env_file()), Verdict.WARNING, "absent, and the environment names no store", "make up writes it"
         )
-    for pattern in _SECRET_FILES:
+    if (key := load(SigningSettings).key_file).exists():
+        yield _mode(key)
+    for pattern in _CONFIGURATIONS:
         for path in sorted(home().glob(pattern)):
             yield _mode(path)
 
