@@ -9,7 +9,7 @@ import numpy as np
 import structlog
 from numpy.typing import NDArray
 
-from services.trainer.core.promotion import best_so_far
+from services.trainer.core.promotion import best_so_far, taken_back
 from services.trainer.embedder import Embedder
 from services.trainer.tasks.task import Package
 from shared.encoding.spec import Precision
@@ -116,13 +116,14 @@ def open_version(store: ModelStore, version: int, trust: Trust, cache: Path, thr
 def open_rivals(store: ModelStore, champion: int | None, trust: Trust, cache: Path, threads: int) -> Rivals:
     """Load the version that serves, and the best so far where that is another.
 
-    A champion that can't be loaded is an error, for then nobody knows what would be replaced. A best version that can't
-    be loaded, such as one of a key that is trusted no more, is told in the log, and left out.
+    What a person took back is no measure, however good it was. A champion that can't be loaded is an error, for then
+    nobody knows what would be replaced. A best version that can't be loaded, such as one of a key that is trusted no
+    more, is told in the log, and left out.
     """
     if champion is None:
         return Rivals()
     opened = open_version(store, champion, trust, cache, threads)
-    best = best_so_far(store.verdicts())
+    best = best_so_far(store.verdicts(), without=taken_back(store.history()))
     if best is None or best == champion:
         return Rivals(opened)
     try:

@@ -23,7 +23,7 @@ from services.trainer.checkpoints import RunCheckpoints
 from services.trainer.contestant import Candidate, open_package, open_rivals
 from services.trainer.core.card import learnt_from
 from services.trainer.core.examples import Splits
-from services.trainer.core.promotion import judge
+from services.trainer.core.promotion import judge, rung_of
 from services.trainer.evaluation import Gathered, gather
 from services.trainer.order import Order
 from services.trainer.publication import Figures, keep_logs, manifest_of, put_files, with_card
@@ -38,7 +38,7 @@ from shared.io.object_store import ObjectStore
 from shared.models.aliases import Aliases
 from shared.models.manifest import Cost, FileEntry, ModelManifest
 from shared.models.run_store import RunStore
-from shared.models.runs import Lease, Outcome
+from shared.models.runs import Lease, Outcome, Rung
 from shared.models.signing import Signer, Trust
 from shared.models.store import ChampionChanged, ModelStore
 from shared.models.verdict import Verdict, verdict_id
@@ -160,13 +160,20 @@ class Execution:
         with self.stages("evaluate"):
             champion = None if serving is None else serving.champion
             rivals = open_rivals(self._models, champion, self.bench.trust, self.bench.cache, self.bench.threads)
+            rung = self._rung(champion)
             judged = {
                 slice_: share
                 for name, share in baseline.items()
                 for split, _, slice_ in [name.partition(".")]
                 if split == JUDGING
             }
-            return serving, gather(candidate, self.splits, self.order.planned.rung, rivals, judged)
+            return serving, gather(candidate, self.splits, rung, rivals, judged)
+
+    def _rung(self, champion: int | None) -> Rung:
+        """Name the burden of proof against what serves now, which may be another than when the run was planned."""
+        manifest = None if champion is None else self._models.read(champion, self.bench.trust)
+        dataset = self.order.dataset
+        return rung_of(self.order.planned.recipe, dataset.name, dataset.version, manifest)
 
     @cached_property
     def _baseline(self) -> dict[str, float]:
@@ -198,9 +205,9 @@ class Execution:
 
     def _settle(self, made: ModelManifest, serving: Aliases | None, gathered: Gathered) -> Verdict | None:
         """Record what the gate says of `made`, and do it; gives the verdict, None where the champion has changed."""
-        if serving is not None and serving.champion == made.version:  # promoted by a process that died since
+        if serving is not None and serving.champion == made.version:  # by a process that died since, or a person
             self._tell(made, serving)
-            return self._recorded(serving.verdict)
+            return self._models.verdict(serving.verdict) if serving.verdict else _by_hand(made, serving)
         champion = None if serving is None else serving.champion
         judgement = judge(gathered.evidence, self.order.gate)
         mine = Verdict(
@@ -242,10 +249,6 @@ class Execution:
         self.bench.progress(f"version {made.version} serves: telling the gateways")
         self.bench.tell(self.order, self._models, made, aliases)
 
-    def _recorded(self, id_: str) -> Verdict:
-        """Read a verdict that is known to be recorded."""
-        return next(verdict for verdict in self._models.verdicts() if verdict.id == id_)
-
     def _conclude(self, made: ModelManifest, verdict: Verdict) -> Outcome:
         outcome = Outcome(
             run=self.order.run,
@@ -257,6 +260,20 @@ class Execution:
             seconds=round(time.monotonic() - self._began, 3),
         )
         return self._runs.conclude(self.order.run, outcome)
+
+
+def _by_hand(made: ModelManifest, serving: Aliases) -> Verdict:
+    """Give the verdict of whoever let a version serve without asking the gate; it has no record, and so no id."""
+    return Verdict(
+        id="",
+        model=made.model,
+        candidate=made.version,
+        champion=serving.previous,
+        decision="promote",
+        reason=f"promoted by {serving.by}: {serving.reason}",
+        at=serving.at,
+        evaluation_set=made.evaluation_set,
+    )
 
 
 def seldom(say: Callable[[str], None], quiet_seconds: float = QUIET_SECONDS) -> Callable[[str], None]:

@@ -9,6 +9,7 @@ import msgspec
 
 from services.trainer.core.coalesce import Fate
 from services.trainer.core.ladder import single
+from services.trainer.core.promotion import rung_of
 from services.trainer.executor import Stopped
 from services.trainer.order import DatasetVersion, Order
 from services.trainer.scheduler import Ready, Scheduler
@@ -79,7 +80,7 @@ class Hand:
             return planned
         champion = self.scheduler.history(self.task).champion()
         asked = next(recipe for recipe in self.task.recipes if recipe.name == self.recipe)
-        run = single(asked, None if champion is None else champion.recipe)
+        run = single(asked, rung_of(asked.name, version.name, version.version, champion))
         return msgspec.structs.replace(planned, runs=(run,), superseded_by=None)
 
     def _tell(self, ready: Ready, decision: Decision) -> None:

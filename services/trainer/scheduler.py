@@ -118,6 +118,9 @@ class Scheduler:
         """
         version = ready.dataset
         decision = self._runs.decision(task.name, version.name, version.version)
+        if decision is not None and ready.again and (newer := self._outgrown_by(task, version)):
+            log.info("version_superseded", task=task.name, version=version.version, by=newer)
+            return
         decision = decision or self._runs.decide(self.plan(task, ready, fate))
         if decision.superseded_by is not None:
             log.info("version_superseded", task=task.name, version=decision.dataset_version, by=decision.superseded_by)
@@ -152,6 +155,13 @@ class Scheduler:
             runs=() if superseded_by else climb(task.recipes, standing),
             superseded_by=superseded_by,
         )
+
+    def _outgrown_by(self, task: Task, version: DatasetVersion) -> int | None:
+        """Give the version of the same dataset that the champion has learnt from, where that is a newer one."""
+        champion = self.history(task).champion()
+        if champion is None or champion.dataset != version.name or champion.dataset_version <= version.version:
+            return None
+        return champion.dataset_version
 
     def history(self, task: Task) -> History:
         """Give what was made of a task before."""

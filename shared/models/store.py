@@ -137,15 +137,12 @@ class ModelStore:
         try:
             self.store.create(key, msgspec.json.encode(verdict), content_type=_JSON)
         except ObjectExists:
-            return msgspec.json.decode(self.store.get(key), type=Verdict)
+            return self.verdict(verdict.id)
         return verdict
 
-    def verdict(self, id_: str) -> Verdict | None:
-        """Read one verdict; None where none of this id is recorded."""
-        try:
-            return msgspec.json.decode(self.store.get(verdict_key(self.model, id_)), type=Verdict)
-        except ObjectNotFound:
-            return None
+    def verdict(self, id_: str) -> Verdict:
+        """Read a verdict; raises `ObjectNotFound` where none of this id is recorded."""
+        return msgspec.json.decode(self.store.get(verdict_key(self.model, id_)), type=Verdict)
 
     def verdicts(self) -> list[Verdict]:
         """Read every verdict, by candidate and then champion."""

@@ -35,20 +35,20 @@ def climb(recipes: Sequence[Recipe], standing: Standing) -> tuple[PlannedRun, ..
     """
     names = [recipe.name for recipe in recipes]
     if standing.champion is None:
-        plan = [_run(recipes[0], "first"), *_challenges(recipes[1:])]
+        plan = [single(recipes[0], "first"), *_challenges(recipes[1:])]
     elif standing.champion not in names:
         plan = _challenges(recipes)
     else:
         rung = names.index(standing.champion)
         above = [recipe for recipe in recipes[rung + 1 :] if _is_due(recipe, standing)]
-        plan = [_run(recipes[rung], "refit"), *_challenges(above)]
+        plan = [single(recipes[rung], "refit"), *_challenges(above)]
     alone = standing.trigger == CORRECTION and standing.champion is not None
     return tuple(plan[:1] if alone else plan)
 
 
-def single(recipe: Recipe, champion: str | None) -> PlannedRun:
-    """Plan one recipe that was asked for, whatever the ladder says; `champion` names the recipe of what serves."""
-    return _run(recipe, "first" if champion is None else "refit" if champion == recipe.name else "challenge")
+def single(recipe: Recipe, rung: Rung) -> PlannedRun:
+    """Plan one recipe that was asked for, whatever the ladder says."""
+    return PlannedRun(recipe=recipe.name, seed=recipe.seed, rung=rung)
 
 
 def _is_due(recipe: Recipe, standing: Standing) -> bool:
@@ -56,8 +56,4 @@ def _is_due(recipe: Recipe, standing: Standing) -> bool:
 
 
 def _challenges(recipes: Sequence[Recipe]) -> list[PlannedRun]:
-    return [_run(recipe, "challenge") for recipe in recipes]
-
-
-def _run(recipe: Recipe, rung: Rung) -> PlannedRun:
-    return PlannedRun(recipe=recipe.name, seed=recipe.seed, rung=rung)
+    return [single(recipe, "challenge") for recipe in recipes]

@@ -12,16 +12,17 @@ from chance, must not add up: so the same rule holds against the best version so
 any number of small steps down is one large one. Rates by simulation: docs/decisions/0016-the-gate.md.
 
 **Each rung has its burden of proof.** A *refit* is the champion's recipe on newer data: that it is newer is the reason
-to take it, and losses alone speak against it. A *challenge* is another recipe, and must be better: a lower bound above
-zero overall or in a slice, at a confidence that is divided among these questions (Bonferroni), so that noise is
-promoted no oftener than `confidence` says, however many slices there are; and what it wins in one slice it may not lose
-in the others, so two recipes can't take turns. The *first* model must beat the commonest label.
+to take it, and losses alone speak against it. A *challenge* is all else, such as another recipe, and must be better: a
+lower bound above zero overall or in a slice, at a confidence that is divided among these questions (Bonferroni), so
+that noise is promoted no oftener than `confidence` says, however many slices there are; and what it wins in one slice
+it may not lose in the others, so two recipes can't take turns. The *first* model must beat the commonest label.
 
 A difference that can't be measured, an answer that is no number, a correction that isn't learnt: the champion stays.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -29,6 +30,8 @@ import numpy as np
 from services.trainer.core.bootstrap import DRAWS, Differences, Estimate, resample
 from services.trainer.core.evidence import Correct, Evidence, Sample
 from shared.flywheel.learning import Gate
+from shared.models.aliases import Aliases
+from shared.models.manifest import ModelManifest
 from shared.models.runs import Rung
 from shared.models.verdict import Check, Decision, Verdict
 
@@ -67,26 +70,40 @@ def judge(evidence: Evidence, policy: Gate, draws: int = DRAWS) -> Judgement:
     return Judgement("promote", _praise(checks, evidence), checks)
 
 
-def rung_of(recipe: str, champion: str | None) -> Rung:
-    """Name the burden of proof of a candidate of `recipe`; `champion` is the recipe of what serves, None for nothing.
+def rung_of(recipe: str, dataset: str, version: int, champion: ModelManifest | None) -> Rung:
+    """Name the burden of proof of a candidate of `recipe` that learnt from a dataset version; None where none serves.
 
     What serves may have changed since the run was planned, so it is asked again when the candidate is judged.
     """
     if champion is None:
         return "first"
-    return "refit" if recipe == champion else "challenge"
+    newer = dataset == champion.dataset and version >= champion.dataset_version
+    return "refit" if newer and recipe == champion.recipe else "challenge"
 
 
-def best_so_far(verdicts: Iterable[Verdict]) -> int | None:
-    """Give the version that candidates are held to: the last one promoted that wasn't below the best before it."""
+def best_so_far(verdicts: Iterable[Verdict], without: Collection[int] = ()) -> int | None:
+    """Give the version that candidates are held to: the last one promoted that wasn't below the best before it.
+
+    Versions `without` are passed over, as those that were taken back.
+    """
     best: int | None = None
     for verdict in sorted(verdicts, key=lambda one: one.at):
-        if verdict.decision == "promote":
+        if verdict.decision == "promote" and verdict.candidate not in without:
             differences = {check.name: check.value for check in verdict.checks}
             to_champion = differences.get(f"{OVERALL} {AGAINST_CHAMPION}", 0.0)
             if best is None or differences.get(f"{OVERALL} {AGAINST_BEST}", to_champion) >= 0:
                 best = verdict.candidate
     return best
+
+
+def taken_back(history: Iterable[Aliases]) -> set[int]:
+    """Give the versions that a person replaced, by rollback or by another of their choice, unless they served again."""
+    back: set[int] = set()
+    for before, after in pairwise(history):
+        if not after.verdict:
+            back.add(before.champion)
+        back.discard(after.champion)
+    return back
 
 
 @dataclass(frozen=True)

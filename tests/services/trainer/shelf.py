@@ -115,6 +115,6 @@ class Shelf:
         """Give the order of one recipe on a version; `champion` names the recipe of what serves."""
         (task,) = self.flywheel.tasks
         asked = next(one for one in task.recipes if one.name == recipe)
-        planned = single(asked, champion)
+        planned = single(asked, "first" if champion is None else "refit" if champion == recipe else "challenge")
         dataset = self.ready(message).dataset
         return Order(task=task, planned=planned, gate=self.flywheel.gate, dataset=dataset, licences={"help": "MPL-2.0"})

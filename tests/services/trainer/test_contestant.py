@@ -72,6 +72,16 @@ def test_the_champion_and_the_best_so_far_are_rivals(models: ModelStore, tmp_pat
     assert np.array_equal(probabilities(found.best), probabilities(alone.champion))
 
 
+def test_a_version_that_a_person_took_back_is_no_rival(models: ModelStore, tmp_path: Path) -> None:
+    """Else whatever succeeds the version that was gone back to is kept out for being below what nobody wants."""
+    for candidate, champion in ((1, None), (3, 1)):
+        said = models.record_verdict(verdict(candidate, champion))
+        models.promote(candidate, over=champion, verdict=said.id, by="t", reason="r", at=said.at)
+    assert open_rivals(models, 1, trust(), tmp_path / "cache", 2).best is not None
+    models.rollback(by="a person", reason="it is rude", at=said.at)
+    assert open_rivals(models, 1, trust(), tmp_path / "cache", 2).best is None
+
+
 def test_a_champion_that_cannot_be_loaded_is_an_error(models: ModelStore, tmp_path: Path) -> None:
     """Nobody would know what is replaced."""
     with pytest.raises(Untrusted):

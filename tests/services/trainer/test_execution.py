@@ -142,12 +142,37 @@ def test_where_the_champion_changes_meanwhile_the_gate_is_asked_again(room: Room
             now = datetime.now(UTC)
             room.shelf.models.promote(2, over=1, verdict="", by="a person", reason="to try", at=now)
 
-    outcome = room.execution(room.order("other", "other"), meddle).run()
+    outcome = room.execution(room.order("good", "good"), meddle).run()
     assert [one.id for one in room.shelf.models.verdicts() if one.candidate == 3] == [
         "00000003-over-00000001",
         "00000003-over-00000002",
     ]
     assert (outcome.verdict, outcome.decision, room.champion()) == ("00000003-over-00000002", "promote", 3)
+
+
+def test_a_refit_of_what_was_rolled_back_meanwhile_must_win_as_any_other(room: Room) -> None:
+    """That its data is newer speaks for the recipe that serves alone, and another one serves by now."""
+    room.execution(room.order()).run()
+    room.execution(room.order("other", "good")).run()
+    now = datetime.now(UTC)
+    room.shelf.models.promote(2, over=1, verdict="", by="a person", reason="to try", at=now)
+
+    def roll_back(effect: str) -> None:
+        if effect == "verdict" and room.champion() == 2:
+            room.shelf.models.rollback(by="a person", reason="it is rude", at=now)
+
+    outcome = room.execution(room.order("other", "other"), roll_back).run()
+    assert (outcome.verdict, outcome.decision, room.champion()) == ("00000003-over-00000001", "keep", 1)
+    assert "nowhere surely better than the champion" in outcome.reason
+
+
+def test_a_refit_on_older_data_must_win_as_any_other(room: Room) -> None:
+    """It failed, a newer version was trained on, and then somebody had it done again."""
+    room.execution(room.order()).run()
+    older = room.order("good", "good")
+    assert room.execution(room.order("good", "good")).run().decision == "promote"
+    outcome = room.execution(older).run()
+    assert (outcome.version, outcome.decision, room.champion()) == (3, "keep", 2)
 
 
 @pytest.mark.parametrize("effect", ["checkpoint", "version", "verdict"])
@@ -173,26 +198,48 @@ def test_whoever_lost_the_run_publishes_nothing_more(room: Room, effect: str) ->
     assert (seconds[0].version, aliases.champion, aliases.revision) == (1, 1, 1)
 
 
-def test_what_a_person_took_back_is_not_promoted_again(room: Room) -> None:
-    """A process died between promotion and outcome, and the version was rolled back before the next began."""
+def half_done(room: Room, effect: str) -> Order:
+    """Have version 1 serve, and a process die that had come with version 2 as far as this effect; gives its order."""
     room.execution(room.order()).run()
     order = room.order("good", "good")
 
     class Died(Exception):
         """What a process does."""
 
-    def die(effect: str) -> None:
-        if effect == "alias":
+    def die(done: str) -> None:
+        if done == effect:
             raise Died
 
     with pytest.raises(Died):
         room.execution(order, die).run()
+    return order
+
+
+def test_what_a_person_took_back_is_not_promoted_again(room: Room) -> None:
+    """A process died between promotion and outcome, and the version was rolled back before the next began."""
+    order = half_done(room, "alias")
     assert room.champion() == 2
     room.shelf.models.rollback(by="a person", reason="it is rude", at=datetime.now(UTC))
     outcome = room.execution(order).run()
     assert (outcome.version, outcome.decision, room.champion()) == (2, "keep", 1)
     assert outcome.reason == "promoted, and taken back by a person: it is rude"
     assert room.told == [1]
+
+
+@pytest.mark.parametrize(("effect", "changes"), [("version", 1), ("alias", 2)], ids=["promoted", "rolled back twice"])
+def test_what_a_person_let_serve_meanwhile_is_concluded_so(room: Room, effect: str, changes: int) -> None:
+    """A process died before its outcome: no verdict stands beside the alias, and gateways are told all the same."""
+    order = half_done(room, effect)
+    for _ in range(changes):
+        said = {"by": "a person", "reason": "it knows invoices", "at": datetime.now(UTC)}
+        if effect == "version":
+            room.shelf.models.promote(2, over=1, verdict="", **said)  # type: ignore[arg-type]
+        else:
+            room.shelf.models.rollback(**said)  # type: ignore[arg-type]
+    outcome = room.execution(order).run()
+    assert (outcome.version, outcome.decision, outcome.verdict, room.champion()) == (2, "promote", "", 2)
+    assert outcome.reason == "promoted by a person: it knows invoices"
+    assert room.told == [1, 2]
 
 
 def test_a_dataset_that_is_not_the_announced_one_is_refused(room: Room) -> None:

@@ -16,7 +16,7 @@ from shared.models.runs import Decision
 from tests.services.trainer.counted import Counted
 from tests.services.trainer.script import AT, Script
 from tests.services.trainer.shelf import Shelf
-from tests.shared.models.builders import trust
+from tests.shared.models.builders import manifest, signer, trust
 
 
 @dataclass
@@ -106,6 +106,21 @@ def test_a_dead_letter_that_is_replayed_has_failed_runs_done_again() -> None:
     office.settle(replace(ready, again=True))
     office.settle(ready)
     assert reopened == [True, False, False, False]
+
+
+@pytest.mark.parametrize(("dataset", "version", "again"), [("help", 2, 0), ("help", 1, 1), ("before", 9, 1)])
+def test_a_dead_letter_whose_version_the_champion_has_outgrown_is_superseded(
+    dataset: str, version: int, again: int
+) -> None:
+    """Its failed runs aren't done again: what they would teach, the champion has learnt from a newer version."""
+    office = Office(Shelf(recipes=("bug",)))
+    failed = office.ready()
+    assert office.settle(failed).keys() == {"help/1"}
+    made = manifest(model="help-task", dataset=dataset, dataset_version=version)
+    models = office.shelf.models
+    models.promote(models.publish(made, signer()).version, over=None, verdict="v", by="t", reason="r", at=AT)
+    failures = office.settle(replace(failed, again=True))
+    assert (len(failures), len(office.script.done)) == (again, 1 + again)
 
 
 def test_another_dataset_is_none_of_ours() -> None:

@@ -263,6 +263,7 @@ def test_the_verdict_that_came_first_stays(store: ModelStore) -> None:
     assert store.record_verdict(first) == first
     assert store.record_verdict(verdict(2, None, "keep", reason="other")) == first
     assert store.verdicts() == [first, later]
+    assert store.verdict(later.id) == later
 
 
 def test_a_stray_object_is_no_version() -> None:

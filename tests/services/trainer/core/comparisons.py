@@ -1,12 +1,15 @@
 """Short constructors of what the gate looks at: differences of two models, and evidence with little said."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 from numpy.typing import NDArray
 
 from services.trainer.core.evidence import NO_CORRECTIONS, Correct, Corrections, Evidence, Sample
+from services.trainer.core.promotion import Judgement
 from shared.models.runs import Rung
+from shared.models.verdict import Verdict, verdict_id
 
 SLICES = ("page:en", "page:zh", "short:en", "short:zh")
 
@@ -67,3 +70,17 @@ def evidence(  # noqa: PLR0913 - each by its name, all but one with a default
 def flipped(answers: Correct, share: float, *, seed: int = 0) -> Correct:
     """Answer a share of the rows the other way, right or wrong."""
     return np.where(np.random.default_rng(seed).random(len(answers)) < share, ~answers, answers)
+
+
+def recorded(judgement: Judgement, candidate: int, champion: int | None) -> Verdict:
+    """Give the record of a judgement, a day a version."""
+    return Verdict(
+        id=verdict_id(candidate, champion),
+        model="router",
+        candidate=candidate,
+        champion=champion,
+        decision=judgement.decision,
+        reason=judgement.reason,
+        at=datetime(2026, 1, 1, tzinfo=UTC) + timedelta(days=candidate),
+        checks=judgement.checks,
+    )

@@ -1,7 +1,6 @@
 """Tests of the gate."""
 
 import json
-from datetime import UTC, datetime, timedelta
 
 import msgspec
 import numpy as np
@@ -9,22 +8,17 @@ import pytest
 
 from services.trainer.core.evidence import Corrections, Evidence, Sample
 from services.trainer.core.promotion import (
-    AGAINST_BEST,
     AGAINST_CHAMPION,
     BETTER,
     OVERALL,
-    Judgement,
-    best_so_far,
     judge,
-    rung_of,
 )
 from shared.flywheel.learning import Gate
-from shared.models.verdict import Check, Decision, Verdict, verdict_id
-from tests.services.trainer.core.comparisons import SLICES, column, evidence, right
+from shared.models.verdict import Decision, Verdict
+from tests.services.trainer.core.comparisons import SLICES, column, evidence, recorded, right
 
 POLICY = Gate()
 ROWS = 800
-AT = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def test_every_number_is_told() -> None:
@@ -195,64 +189,6 @@ def test_a_loss_keeps_a_candidate_out_where_it_is_large_and_sure(
     assert note in loss.note
 
 
-def recorded(judgement: Judgement, candidate: int, champion: int | None) -> Verdict:
-    """Give the record of a judgement, a day a version."""
-    return Verdict(
-        id=verdict_id(candidate, champion),
-        model="router",
-        candidate=candidate,
-        champion=champion,
-        decision=judgement.decision,
-        reason=judgement.reason,
-        at=AT + timedelta(days=candidate),
-        checks=judgement.checks,
-    )
-
-
-def chain(*changes: tuple[Decision, float | None, float | None]) -> list[Verdict]:
-    """Give verdicts on versions 1, 2 …: each its decision, its difference to the champion and to the best."""
-
-    def check(name: str, value: float) -> Check:
-        return Check(name=f"{OVERALL} {name}", value=value, bound=-0.5, passed=True)
-
-    names = (AGAINST_CHAMPION, AGAINST_BEST)
-    judged = [
-        Judgement(decision, "", tuple(check(*one) for one in zip(names, by, strict=True) if one[1] is not None))  # type: ignore[arg-type]
-        for decision, *by in changes
-    ]
-    return [recorded(judgement, number, number - 1 or None) for number, judgement in enumerate(judged, 1)]
-
-
-@pytest.mark.parametrize(
-    ("verdicts", "best"),
-    [
-        ([], None),
-        (chain(("keep", None, None)), None),
-        (chain(("promote", None, None)), 1),
-        (chain(("promote", None, None), ("promote", 0.4, None)), 2),
-        (chain(("promote", None, None), ("promote", -0.4, None)), 1),
-        (chain(("promote", None, None), ("keep", 0.4, None)), 1),
-        (chain(("promote", None, None), ("promote", -0.4, None), ("promote", 0.3, -0.1)), 1),
-        (chain(("promote", None, None), ("promote", -0.4, None), ("promote", 0.5, 0.1)), 3),
-        (list(reversed(chain(("promote", None, None), ("promote", -0.4, None)))), 1),
-    ],
-    ids=["none", "kept", "first", "better", "worse", "better but kept", "below the best", "new best", "any order"],
-)
-def test_the_best_version_so_far(verdicts: list[Verdict], best: int | None) -> None:
-    """The one that no later champion was above, each compared on the rows of its day."""
-    assert best_so_far(verdicts) == best
-
-
-def test_a_version_that_was_compared_with_the_best_is_read_from_its_verdict() -> None:
-    """What the gate writes is what the next gate reads."""
-    first = judge(evidence(right(0.9, ROWS)), POLICY)
-    second = judge(evidence(right(0.897, ROWS), right(0.9, ROWS), rung="refit"), POLICY)
-    third = judge(evidence(right(0.898, ROWS), right(0.897, ROWS), rung="refit", best=right(0.9, ROWS)), POLICY)
-    verdicts = [recorded(one, number, number - 1 or None) for number, one in enumerate((first, second, third), 1)]
-    assert [one.decision for one in verdicts] == ["promote"] * 3
-    assert best_so_far(verdicts) == 1
-
-
 @pytest.mark.parametrize("number", [float("nan"), float("inf")])
 def test_a_verdict_can_be_kept_as_json(number: float) -> None:
     """JSON has no such numbers, and a record that can't be read back would stop every gate after it."""
@@ -267,14 +203,6 @@ def test_equal_evidence_has_an_equal_verdict() -> None:
     """Asked again, the gate says the same."""
     one, again = (judge(evidence(right(0.85, ROWS), right(0.8, ROWS)), POLICY) for _ in range(2))
     assert one == again
-
-
-@pytest.mark.parametrize(
-    ("recipe", "champion", "rung"), [("a", None, "first"), ("a", "a", "refit"), ("b", "a", "challenge")]
-)
-def test_the_burden_of_proof_follows_what_serves(recipe: str, champion: str | None, rung: str) -> None:
-    """A champion's own recipe need not be better; another must."""
-    assert rung_of(recipe, champion) == rung
 
 
 def test_a_first_model_that_another_came_before_must_be_better() -> None:
