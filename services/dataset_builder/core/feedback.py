@@ -4,30 +4,20 @@ Nothing here is a fault: that a customer only raised a thumb, or that nobody has
 Whether a label is known is asked where the batch is decided on, for it takes the dataset to know (`decide`).
 """
 
-from collections.abc import Mapping
-from typing import Final, Literal
+from typing import Final
 
 from shared.contracts.documents import Lineage
 from shared.contracts.identity import digest_of, feedback_document_id
-from shared.contracts.predictions import FeedbackKind, FeedbackReceived
+from shared.contracts.predictions import FeedbackReceived
 from shared.contracts.split import split_of
 from shared.datasets.live import label_key
 from shared.datasets.rows import FEEDBACK, Row, edition_of, row_id_of
-from shared.encoding.text import language_of
+from shared.datasets.words import Refusal, Tasks, refusal, spoken
 from shared.flywheel.config import Flywheel
-from shared.flywheel.learning import Task
 from shared.stream.service import Received
-
-Tasks = Mapping[str, Task]
-"""The flywheel's tasks, by name."""
-
-Refusal = Literal["thumb", "not-accepted", "no-text", "no-label", "no-group", "unknown-task", "unknown-language"]
-"""Why a word is no row: it only praises or blames; nobody has accepted it; the customer gave no text to learn from, or
-no label; it has no group, so it is in no split; there is no such task, or it doesn't learn that language."""
 
 LICENCE: Final = "given by the customer, with consent to train"
 RULE_SET: Final = "1-feedback"
-_THUMBS: Final = (FeedbackKind.THUMB_UP, FeedbackKind.THUMB_DOWN)
 
 
 def tasks_of(flywheel: Flywheel) -> Tasks:
@@ -53,9 +43,9 @@ def row_of(tasks: Tasks, received: Received[FeedbackReceived]) -> Row | Refusal:
     """
     said = received.message
     text, label = said.text or "", said.label or ""
-    refusal = _refusal(tasks, said)
-    if refusal is not None:
-        return refusal
+    why = refusal(tasks, said)
+    if why is not None:
+        return why
     name = tasks[said.task].label
     document_id = feedback_document_id(said.task, said.customer, said.input_hash)
     lineage = Lineage(
@@ -75,25 +65,9 @@ def row_of(tasks: Tasks, received: Received[FeedbackReceived]) -> Row | Refusal:
         part=0,
         text=text,
         title="",
-        language=said.language or language_of(text),
+        language=spoken(said),
         split=split_of(said.group_id),
         labels={name: label},
         lineage=lineage,
         event_id=received.envelope.id,
     )
-
-
-def _refusal(tasks: Tasks, said: FeedbackReceived) -> Refusal | None:
-    """Give the first reason why it is no row; None where there is none."""
-    task = tasks.get(said.task)
-    text = said.text or ""
-    reasons: tuple[tuple[bool, Refusal], ...] = (
-        (said.kind in _THUMBS, "thumb"),
-        (not said.accepted, "not-accepted"),
-        (not text.strip(), "no-text"),
-        (not said.label, "no-label"),
-        (not said.group_id, "no-group"),
-        (task is None, "unknown-task"),
-        (task is not None and (said.language or language_of(text)) not in task.languages, "unknown-language"),
-    )
-    return next((reason for applies, reason in reasons if applies), None)

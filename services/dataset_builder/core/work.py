@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from services.dataset_builder.core.feedback import Tasks, row_of, tasks_of
+from services.dataset_builder.core.feedback import row_of, tasks_of
 from services.dataset_builder.core.rows import RowPlan, plan_of, rows_of
 from shared.contracts.documents import AugmentedDocument
 from shared.contracts.message import ClaimCheck
 from shared.contracts.predictions import FeedbackReceived
 from shared.datasets.rows import Row
+from shared.datasets.words import Tasks
 from shared.flywheel.config import Flywheel
 from shared.stream.service import Outcome, Received
 
