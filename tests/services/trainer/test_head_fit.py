@@ -5,12 +5,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
+from services.trainer.core.examples import Examples
+from services.trainer.core.row_weights import repeated, row_weights
 from services.trainer.head import Sizes
 from services.trainer.head_fit import HeadData, fit_head
 from services.trainer.linear_head import LinearHead
 from services.trainer.machine import Machine
 from services.trainer.rows import Rows
+from shared.datasets.rows import Kind
 from shared.flywheel.learning import Recipe
 from tests.services.trainer.learning import Kept, Killed, workspace
 
@@ -21,18 +25,25 @@ RECIPE = Recipe(name="x", encoders=("tfidf",), epochs=4)
 
 
 def data() -> HeadData:
-    """Give rows without n-grams, whose embedding tells the label, at an odd place and of an odd size."""
-    embeddings = (np.eye(3)[LABELS] * 40 + CHANCE.normal(size=(COUNT, 3)) * 4 + 500).astype(np.float32)
-    nothing = np.zeros(0)
+    """Give rows whose embedding tells the label, at an odd place and of an odd size."""
+    embeddings = np.eye(3)[LABELS] * 40 + CHANCE.normal(size=(COUNT, 3)) * 4 + 500
+    return learnt_from(embeddings, LABELS, np.ones(COUNT, np.float32), np.arange(COUNT))
+
+
+def learnt_from(
+    embeddings: NDArray[np.float64], labels: NDArray[np.int64], weights: NDArray[np.float32], places: NDArray[np.int64]
+) -> HeadData:
+    """Give rows without n-grams."""
+    count, nothing = len(labels), np.zeros(0)
     rows = Rows(
-        bounds=np.zeros(COUNT + 1, np.int64),
+        bounds=np.zeros(count + 1, np.int64),
         ids=nothing.astype(np.int64),
         weights=nothing.astype(np.float32),
-        embeddings=embeddings,
-        targets=LABELS,
-        row_weights=np.ones(COUNT, np.float32),
+        embeddings=embeddings.astype(np.float32),
+        targets=labels,
+        row_weights=weights,
     )
-    return HeadData(Sizes(0, 3, 3), rows, rows, np.arange(COUNT), np.arange(COUNT))
+    return HeadData(Sizes(0, embeddings.shape[1], int(labels.max()) + 1), rows, rows, places, np.arange(count))
 
 
 def fitted(of: HeadData, folder: Path, recipe: Recipe = RECIPE, kept: Kept | None = None) -> LinearHead:
@@ -46,6 +57,19 @@ def test_embeddings_are_learnt_from_whatever_their_size(tmp_path: Path) -> None:
     head = fitted(of, tmp_path)
     assert head.ngram_table is None
     assert (head.logits(of.train).argmax(axis=1) == LABELS).mean() > 0.98
+
+
+def test_corrections_to_a_rare_label_leave_the_head_sane(tmp_path: Path) -> None:
+    """Their weights multiply, and each comes several times an epoch: without a bound the logits go to infinity."""
+    kinds: list[Kind] = [*["page"] * 10_005, *["feedback"] * 3]
+    labels = np.repeat([0, 1], [10_000, 8])
+    names, nothing = [("common", "rare")[label] for label in labels], [""] * len(kinds)
+    weights = row_weights(Examples(nothing, names, nothing, kinds, nothing), ("common", "rare"))
+    embeddings = np.eye(2, 16)[labels] + np.random.default_rng(1).normal(scale=0.3, size=(len(kinds), 16))
+    of = learnt_from(embeddings, labels, weights, repeated(kinds))
+    logits = fitted(of, tmp_path).logits(of.train)
+    assert np.abs(logits).max() < 100, "the margin is 1"
+    assert (logits.argmax(axis=1) == labels).mean() > 0.99
 
 
 @pytest.mark.parametrize("change", ["recipe", "rows", "weights"])

@@ -4,12 +4,13 @@ import numpy as np
 import pytest
 
 from services.trainer.core.examples import Examples
-from services.trainer.core.row_weights import KIND_REPEATS, KIND_WEIGHTS, repeated, row_weights
+from services.trainer.core.row_weights import KIND_REPEATS, KIND_WEIGHTS, MOST, repeated, row_weights
 from shared.datasets.rows import Kind
 
 Labelled = tuple[str, Kind]
 CALC_PAGE: Labelled = ("calc", "page")
 CALC_TITLE: Labelled = ("calc", "title")
+DRAW_PAGE: Labelled = ("draw", "page")
 DRAW_HEADING: Labelled = ("draw", "heading")
 
 
@@ -47,6 +48,13 @@ def test_a_label_of_which_there_is_no_page_has_a_weight() -> None:
     """Such as one that only customers have given."""
     weights = row_weights(rows(("calc", "page"), ("draw", "feedback")), ("calc", "draw"))
     assert np.isfinite(weights).all()
+
+
+def test_no_row_counts_without_bound() -> None:
+    """A correction to a label that hardly any page has: learning would not bear the product of both weights."""
+    weights = row_weights(rows(*[CALC_PAGE] * 10_000, *[DRAW_PAGE] * 5, ("draw", "feedback")), ("calc", "draw"))
+    assert weights.max() == weights[-1] == MOST
+    assert weights[0] == pytest.approx(np.sqrt(10_005 / 2 / 10_000))
 
 
 def test_a_correction_is_seen_often() -> None:
