@@ -15,6 +15,7 @@ from infra.demo.stages import DemoFailed, Stage, Stages
 from infra.demo.story import Story
 from infra.local.home import Home, default_home
 from infra.local.lifecycle import StackDownError
+from infra.local.removal import RemovalError
 from infra.site.tree import SiteError
 from shared.io.gateway_client import Refused
 from shared.io.outage import Misconfigured, Outage
@@ -22,7 +23,17 @@ from shared.settings import SettingsError
 
 SITE: Final = Stage("site", "site", 360, "make site says what is in the way")
 STACK: Final = Stage("stack", "stack", 240, "make doctor")
-FAILURES: Final = (DemoFailed, QuestionsError, StackDownError, SiteError, Outage, Misconfigured, Refused, SettingsError)
+FAILURES: Final = (
+    DemoFailed,
+    QuestionsError,
+    StackDownError,
+    RemovalError,
+    SiteError,
+    Outage,
+    Misconfigured,
+    Refused,
+    SettingsError,
+)
 
 
 def demo(base: Home, keep: bool, screen: LineScreen) -> tuple[Record, Told]:

@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -143,7 +143,10 @@ def clear(home: Home) -> None:
     """Stop what an earlier demo left up, and remove all of it: each demo begins from nothing."""
     detached.down(home)
     lifecycle.nuke(home)
-    shutil.rmtree(home.root, ignore_errors=True)
+    shutil.rmtree(detached.sites(home), ignore_errors=True)
+    (home.root / "millrace.toml").unlink(missing_ok=True)
+    with suppress(OSError):  # somebody keeps something of their own there
+        home.root.rmdir()
 
 
 def stop(home: Home) -> None:

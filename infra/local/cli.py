@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Final
 
 from infra.local import control, lifecycle, logs, report
 from infra.local.control import ControlError, NotRunningError
@@ -12,12 +13,23 @@ from infra.local.home import Home, default_home
 from infra.local.lifecycle import StackDownError
 from infra.local.logs import NoLogError
 from infra.local.ports import NoFreePortError
+from infra.local.removal import RemovalError
 from infra.local.supervisor import state
 from infra.local.supervisor.status import WELL
 from infra.stack import STACK_FILE, StackError
 from shared.flywheel.load import FlywheelError
 
 Command = Callable[[Home, argparse.Namespace], int]
+
+FAILURES: Final = (
+    ControlError,
+    StackDownError,
+    StackError,
+    RemovalError,
+    NoLogError,
+    NoFreePortError,
+    PermissionError,
+)
 
 
 def _say(text: str) -> None:
@@ -92,7 +104,10 @@ def _is_sure(home: Home) -> bool:
     if not sys.stdin.isatty():
         _say("nobody is there to answer; say --yes (make nuke YES=1)\n")
         return False
-    _say(f"This removes every topic, object, log, credential and signing key in {home.root}. Type yes to go on: ")
+    _say(
+        f"This removes every topic, object, log, credential and signing key in {home.root}, "
+        "and what trainer and gateway keep of pages and models there. Type yes to go on: "
+    )
     return sys.stdin.readline().strip() == "yes"
 
 
@@ -138,7 +153,7 @@ def main(arguments: list[str] | None = None) -> int:
         sys.stderr.write(f"{error}\n{_last_known(home)}")
     except FlywheelError as error:
         sys.stderr.write(f"{error}\nNothing was started or stopped. See what a file would do: make plan\n")
-    except (ControlError, StackDownError, StackError, NoLogError, NoFreePortError, PermissionError) as error:
+    except FAILURES as error:
         sys.stderr.write(f"{error}\n")
     except KeyboardInterrupt:
         return 130

@@ -1,7 +1,6 @@
 """Bring the stack up and down: what `make up`, `make down` and `make nuke` do."""
 
 import os
-import shutil
 import subprocess
 import sys
 import time
@@ -11,12 +10,12 @@ from pathlib import Path
 
 import psutil
 
-from infra.local import control, flywheel, report
+from infra.local import control, flywheel, removal, report
 from infra.local.control import NotRunningError
 from infra.local.home import REPOSITORY, Home
 from infra.local.processes import kill_leftovers, rotate, wait_gone
 from infra.local.supervisor.protocol import Action, Request
-from infra.local.supervisor.sole import sole_supervisor
+from infra.local.supervisor.sole import AlreadyRunningError, sole_supervisor
 from infra.local.supervisor.status import MOVING, WELL, State, UnitStatus
 from infra.stack import load_stack
 from shared.flywheel.load import load_flywheel
@@ -25,8 +24,8 @@ _POLL_SECONDS = 0.1
 _SUPERVISOR_SECONDS = 20.0
 _UP_SECONDS = 120.0
 _DOWN_SECONDS = 120.0
-_DATA = ("data", "logs", "run", "keys")
-_FILES = ("env", "ports.json")
+_LOCK_SECONDS = 30.0
+"""How long another `down` may sweep up; a supervisor that has begun meanwhile is asked to end."""
 
 Say = Callable[[str], object]
 
@@ -119,22 +118,40 @@ def _is_moving(unit: UnitStatus) -> bool:
 
 
 def down(home: Home) -> int:
-    """Stop everything and wait until no process is left; say how many had to be killed. The data stays."""
+    """Stop everything and wait until no process is left; say how many had to be killed. The data stays.
+
+    Where another `down`, or an `up`, is at it at the same moment, this one comes after it. Raises `StackDownError`.
+    """
+    _end_supervisor(home)
+    deadline = time.monotonic() + _LOCK_SECONDS
+    while home.is_stack and home.run.exists():
+        try:
+            with sole_supervisor(home):
+                return kill_leftovers(home)
+        except AlreadyRunningError:
+            if time.monotonic() > deadline:
+                raise StackDownError(
+                    f"another process holds {home.lock}: a make up or make down that hangs. "
+                    f"Remedy: end it (fuser {home.lock} names it), then make down."
+                ) from None
+            time.sleep(_POLL_SECONDS)
+            _end_supervisor(home)
+    return 0
+
+
+def _end_supervisor(home: Home) -> None:
     with suppress(NotRunningError, psutil.NoSuchProcess):
         supervisor = psutil.Process(control.ask(Request(Action.DOWN), home).pid)
         if not wait_gone([supervisor], _DOWN_SECONDS):
             raise StackDownError(f"the supervisor, pid {supervisor.pid}, did not end. Remedy: kill it, then make down.")
-    if not home.run.exists():
-        return 0
-    with sole_supervisor(home):
-        return kill_leftovers(home)
 
 
 def nuke(home: Home) -> None:
-    """Stop everything and remove its data, logs, credentials, keys and ports; what `make setup` fetched stays."""
+    """Stop everything and remove data, logs, credentials, keys, ports, and what services keep of pages and models.
+
+    What `make setup` fetched stays. Raises `RemovalError` where the folder never was a stack's, or something stays.
+    """
+    removal.check(home)
     down(home)
-    for folder in _DATA:
-        shutil.rmtree(home.root / folder, ignore_errors=True)
-    for file in _FILES:
-        (home.root / file).unlink(missing_ok=True)
+    removal.remove(home)
     home.remove_sockets()

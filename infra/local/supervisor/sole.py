@@ -15,7 +15,7 @@ class AlreadyRunningError(Exception):
 def sole_supervisor(home: Home) -> Iterator[None]:
     """Hold the stack's lock; raises `AlreadyRunningError`."""
     home.make()
-    with (home.run / "supervisor.lock").open("w") as lock:
+    with home.lock.open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:

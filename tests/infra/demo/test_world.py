@@ -142,3 +142,13 @@ def test_each_demo_begins_from_nothing(tmp_path: Path) -> None:
     assert not home.root.exists()
     assert (tmp_path / "env").exists()
     clear(home)
+
+
+def test_what_no_demo_wrote_stays(tmp_path: Path) -> None:
+    """The folder that MILLRACE_HOME names may have a `demo` of its own."""
+    home = Home(tmp_path / "demo")
+    home.make()
+    (home.root / "slides.md").touch()
+    (home.root / "millrace.toml").touch()
+    clear(home)
+    assert [path.name for path in home.root.iterdir()] == ["slides.md"]

@@ -1,5 +1,7 @@
 """The command line where no stack runs; with one, see test_lifecycle.py."""
 
+from pathlib import Path
+
 import pytest
 
 from infra.local.cli import main, parser
@@ -31,3 +33,17 @@ def test_an_unknown_command_shows_the_usage(words: list[str], capsys: pytest.Cap
         parser().parse_args(words)
     assert ended.value.code == 2
     assert "usage:" in capsys.readouterr().err
+
+
+def test_nuke_tells_why_it_removes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The variable names somebody's project."""
+    monkeypatch.setenv("MILLRACE_HOME", str(tmp_path / "mine"))
+    thesis = tmp_path / "mine" / "data" / "thesis"
+    thesis.parent.mkdir(parents=True)
+    thesis.touch()
+    assert main(["nuke", "--yes"]) == 1
+    said = capsys.readouterr()
+    assert (said.out, thesis.exists()) == ("", True)
+    assert "MILLRACE_HOME" in said.err

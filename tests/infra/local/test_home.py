@@ -30,3 +30,14 @@ def test_a_long_path_gets_a_short_folder_for_sockets(tmp_path: Path) -> None:
     assert near.sockets == near.run
     assert len(str(far.sockets / "control.sock")) < 100
     assert far.sockets != other.sockets
+
+
+def test_a_folder_is_marked_unless_it_held_such_things_before(tmp_path: Path) -> None:
+    """Somebody's own `data` does not become a stack's; an empty folder, such as a new disk's, may."""
+    mine, new = Home(tmp_path / "mine"), Home(tmp_path / "new")
+    mine.data.mkdir(parents=True)
+    (mine.data / "thesis").touch()
+    new.data.mkdir(parents=True)
+    for home in (mine, new):
+        home.make()
+    assert (mine.is_stack, new.is_stack) == (False, True)

@@ -11,11 +11,13 @@ from pathlib import Path
 import psutil
 import pytest
 
-from infra.local import control
+from infra.local import control, lifecycle
 from infra.local.flywheel import EXAMPLE
-from infra.local.home import REPOSITORY
+from infra.local.home import REPOSITORY, Home
+from infra.local.lifecycle import StackDownError
 from infra.local.ports import LOOPBACK
 from infra.local.processes import wait_gone
+from infra.local.supervisor.sole import sole_supervisor
 from tests.infra.local.stack_under_test import SECONDS, MakeStack, StackUnderTest, of_each
 from tests.infra.local.waiting import until
 from tests.infra.test_stack import CACHE
@@ -197,6 +199,26 @@ def test_nuke_asks_and_then_removes(make_stack: MakeStack) -> None:
     assert stack.run("nuke", "--yes").returncode == 0
     assert list(stack.home.root.iterdir()) == []
     assert stack.processes() == []
+
+
+def test_down_waits_for_another_down(make_stack: MakeStack) -> None:
+    """Two terminals, one impatient person."""
+    stack = make_stack()
+    stack.home.make()
+    with sole_supervisor(stack.home):
+        command = [sys.executable, "-m", "infra.local", "--stack", str(stack.file), "down"]
+        environment = {**os.environ, "MILLRACE_HOME": str(stack.home.root)}
+        second = subprocess.Popen(command, env=environment, cwd=REPOSITORY, stdout=subprocess.DEVNULL)
+        with pytest.raises(subprocess.TimeoutExpired):
+            second.wait(timeout=3)
+    assert second.wait(SECONDS) == 0
+
+
+def test_a_down_that_waits_in_vain_says_for_what(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As where a start hangs before it listens."""
+    monkeypatch.setattr(lifecycle, "_LOCK_SECONDS", 0.1)
+    with sole_supervisor(home), pytest.raises(StackDownError, match=r"another .* Remedy: "):
+        lifecycle.down(home)
 
 
 def test_a_folder_with_a_long_path_works(make_stack: MakeStack) -> None:
