@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 
 from infra.local.home import Home, default_home
+from infra.local.supervisor import state
 from infra.local.supervisor.protocol import Action, Reply, Request
 from infra.local.supervisor.status import UnitStatus
 
@@ -35,7 +36,8 @@ def socket_path(home: Home) -> Path:
 
 def ask(request: Request, home: Home | None = None) -> Reply:
     """Send a request and give the reply; raises `ControlError`."""
-    path = socket_path(home or default_home())
+    home = home or default_home()
+    path = socket_path(home)
     try:
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
             connection.settimeout(_ANSWER_SECONDS)
@@ -47,12 +49,18 @@ def ask(request: Request, home: Home | None = None) -> Reply:
     except (FileNotFoundError, ConnectionError) as error:
         raise NotRunningError from error
     except TimeoutError as error:
-        raise ControlError(f"the supervisor does not answer at {path}. Remedy: make down, then make up.") from error
+        raise ControlError(f"the supervisor does not answer at {path}. Remedy: {_end(home)}, then make up.") from error
     except msgspec.DecodeError as error:
         raise NotRunningError from error  # it went away in mid-answer
     if reply.problem:
         raise ControlError(reply.problem)
     return reply
+
+
+def _end(home: Home) -> str:
+    """Say how to end a supervisor that hangs; `make down` asks it, as everybody does."""
+    known = state.read(home)
+    return "end its process (infra.local.supervisor.daemon)" if known is None else f"kill -9 {known.pid}"
 
 
 def is_up(home: Home | None = None) -> bool:
