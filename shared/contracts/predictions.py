@@ -45,7 +45,10 @@ class FeedbackKind(StrEnum):
 
 
 class FeedbackReceived(Message, frozen=True, kw_only=True):
-    """A customer's word on one prediction; `text` is the input, given with consent to train on it."""
+    """A customer's word on one prediction; `text` is the input, given with consent to train on it.
+
+    A word that waits for review is sent again once it is `accepted`, with `accepted_by` naming the person.
+    """
 
     feedback_id: str
     request_id: str
@@ -61,3 +64,4 @@ class FeedbackReceived(Message, frozen=True, kw_only=True):
     language: str = ""
     model_version: int = 0
     accepted: bool = False
+    accepted_by: str = ""

@@ -146,9 +146,9 @@ FEEDBACK_RECEIVED: Final = Topic(
     name="feedback-received",
     message=FeedbackReceived,
     key="request_id",
-    description="Corrections, labels and thumbs from customers.",
-    producers=("gateway",),
-    consumers=("dataset_builder",),
+    description="Corrections, labels and thumbs from customers, and again those that a person has accepted.",
+    producers=("gateway", "console"),
+    consumers=("dataset_builder", "console"),
     retention=None,
 )
 ERASURES_REQUESTED: Final = Topic(

@@ -245,7 +245,7 @@ class Feedback(Table):
     """What becomes of customers' corrections."""
 
     review: Literal["manual", "auto"] = Field(
-        default="manual", description="Whether a person accepts corrections, or all are accepted."
+        default="manual", description="Whether a person accepts corrections (`millrace feedback`), or all are accepted."
     )
 
 

@@ -71,4 +71,6 @@ def _lines(answer: Answer) -> list[tuple[str, str]]:
 def _fate(kept: Kept) -> str:
     if not kept.trains:
         return "kept, and trains nothing: models are judged on its group, or don't learn its language."
-    return "accepted: the next version learns it." if kept.accepted else "kept, until a person has looked at it."
+    if kept.accepted:
+        return "accepted: the next version learns it."
+    return "kept, until a person has looked at it: millrace feedback list"

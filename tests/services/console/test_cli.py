@@ -20,6 +20,8 @@ COMMANDS = [
     ("dlq", "drop"),
     ("dlq", "audit"),
     ("resume",),
+    ("feedback", "list"),
+    ("feedback", "accept"),
     ("models", "list"),
     ("models", "show"),
     ("models", "why"),

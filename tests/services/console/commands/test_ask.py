@@ -22,7 +22,7 @@ ANSWER = {
 def address() -> Iterator[str]:
     """Serve what a gateway would answer: calc to everything, and any correction but one to gimp is accepted.
 
-    One to math trains nothing.
+    One to math trains nothing, one to base waits.
     """
 
     class Handler(BaseHTTPRequestHandler):
@@ -30,10 +30,8 @@ def address() -> Iterator[str]:
             asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             status, answer = 200, ANSWER
             if self.path == "/v1/feedback":
-                status, answer = (
-                    201,
-                    {"feedback_id": "f1", "trains": asked["label"] != "math", "accepted": asked["consent"]},
-                )
+                trains, accepted = asked["label"] != "math", asked["label"] != "base"
+                status, answer = 201, {"feedback_id": "f1", "trains": trains, "accepted": accepted}
             if asked.get("label") == "gimp":
                 status, answer = 422, {"title": "unknown label", "detail": "there is no label gimp"}
             body = json.dumps(answer).encode()
@@ -72,6 +70,12 @@ def test_a_correction_is_sent_after_it(lonely_shell: Shell, address: str) -> Non
     done = lonely_shell.run("ask", "rotate it", "--correct", "writer", "--json", GATEWAY_URL=address)
     told = json.loads(done.stdout)
     assert (told["answer"]["label"], told["correction"]["accepted"]) == ("calc", True)
+
+
+def test_a_correction_that_waits_says_who_for(lonely_shell: Shell, address: str) -> None:
+    """And by which command a person looks at it."""
+    done = lonely_shell.run("ask", "keep it", "--correct", "base", GATEWAY_URL=address)
+    assert "kept, until a person has looked at it: millrace feedback list" in done.stdout
 
 
 def test_a_correction_that_trains_nothing_is_told_as_one(lonely_shell: Shell, address: str) -> None:
