@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -20,6 +21,7 @@ _MARK = "MILLRACE_STACK_OF"
 
 _LOG_LIMIT_BYTES = 10 * 1024 * 1024
 _LOGS_KEPT = 2
+_TAIL_BYTES = 64 * 1024
 _GONE_SECONDS = 10.0
 _POLL_SECONDS = 0.01
 
@@ -85,22 +87,60 @@ class Process:
 
 
 def rotate(log: Path, limit_bytes: int = _LOG_LIMIT_BYTES) -> None:
-    """Move a log that is over the limit aside, as `.1`, and keep two such."""
-    if not log.exists() or log.stat().st_size <= limit_bytes:
-        return
-    for number in range(_LOGS_KEPT, 0, -1):
-        older = log.with_name(f"{log.name}.{number}")
-        newer = log.with_name(f"{log.name}.{number - 1}") if number > 1 else log
+    """Move a log that is over the limit, and that nobody writes, aside, as `.1`, and keep two such."""
+    if _is_over(log, limit_bytes):
+        log.replace(_make_room(log))
+
+
+def rotate_written(home: Home, limit_bytes: int = _LOG_LIMIT_BYTES) -> None:
+    """Put the logs that are over the limit aside while processes write them; one that can't be grows on.
+
+    A process keeps the file that it has open. So this is copied and emptied, and the process, which appends, goes on at
+    its start; a line of that very moment may be lost.
+    """
+    for log in home.logs.glob("*.log"):
+        with contextlib.suppress(OSError):  # a full disk: the next time, perhaps
+            if _is_over(log, limit_bytes):
+                _copy_and_empty(log)
+
+
+def _copy_and_empty(log: Path) -> None:
+    draft = log.with_name(f"{log.name}.new")
+    try:
+        shutil.copyfile(log, draft)
+        draft.replace(_make_room(log))
+        os.truncate(log, 0)
+    finally:
+        draft.unlink(missing_ok=True)  # half of it: the earlier ones stay, and the disk has its room back
+
+
+def _is_over(log: Path, limit_bytes: int) -> bool:
+    return log.exists() and log.stat().st_size > limit_bytes
+
+
+def _make_room(log: Path) -> Path:
+    """Move earlier logs one number on, less the oldest, and give the path that is free now."""
+    aside = [log.with_name(f"{log.name}.{number + 1}") for number in range(_LOGS_KEPT)]
+    for older, newer in zip(reversed(aside[1:]), reversed(aside[:-1]), strict=True):
         if newer.exists():
             newer.replace(older)
+    return aside[0]
 
 
 def last_lines(log: Path, count: int) -> list[str]:
-    """Give the log's last lines that are not blank."""
+    """Give the log's last lines that are not blank; no more of it is read than that takes."""
     if not log.exists():
         return []
-    lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
-    return [line for line in lines if line.strip()][-count:]
+    with log.open("rb") as file:
+        size = file.seek(0, os.SEEK_END)
+        tail = _TAIL_BYTES
+        while True:
+            file.seek(max(0, size - tail))
+            lines = file.read().decode("utf-8", errors="replace").splitlines()
+            found = [line for line in lines if line.strip()]
+            if len(found) > count or tail >= size:  # one more, for the first may be cut
+                return found[-count:]
+            tail *= 4
 
 
 def of_stack(home: Home) -> list[psutil.Process]:

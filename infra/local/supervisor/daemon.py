@@ -8,7 +8,7 @@ from pathlib import Path
 
 from infra.local.control import socket_path
 from infra.local.home import Home, default_home
-from infra.local.processes import Process, kill_leftovers
+from infra.local.processes import Process, kill_leftovers, rotate_written
 from infra.local.supervisor import state
 from infra.local.supervisor.listener import Listener
 from infra.local.supervisor.plan import plan
@@ -17,6 +17,7 @@ from infra.local.supervisor.supervisor import Supervisor
 from infra.stack import load_stack
 
 _STEP_SECONDS = 0.1
+_ROTATE_SECONDS = 60.0
 
 
 def run(home: Home, stack_file: Path) -> None:
@@ -39,9 +40,13 @@ def run(home: Home, stack_file: Path) -> None:
 
 def _loop(home: Home, supervisor: Supervisor, listener: Listener) -> None:
     keeper = state.Keeper(home)
+    rotate_at = 0.0
     while not supervisor.is_down:
         supervisor.step()
         keeper.keep(supervisor.status())
+        if time.monotonic() >= rotate_at:
+            rotate_written(home)
+            rotate_at = time.monotonic() + _ROTATE_SECONDS
         listener.serve(supervisor.answer, _STEP_SECONDS)
 
 

@@ -4,6 +4,8 @@ import os
 import signal
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,11 +14,13 @@ import pytest
 
 from infra.local import control
 from infra.local.home import REPOSITORY, Home
-from infra.local.processes import of_stack
+from infra.local.processes import Process, of_stack
 from infra.local.supervisor import daemon as daemon_module
 from infra.local.supervisor import state
+from infra.local.supervisor.listener import Listener
 from infra.local.supervisor.sole import sole_supervisor
 from infra.local.supervisor.status import StackStatus
+from infra.local.supervisor.supervisor import Supervisor
 from tests.infra.local.waiting import until
 from tests.infra.test_stack import CACHE, stack_file
 
@@ -75,6 +79,28 @@ def test_a_disk_that_takes_no_file_stops_nothing(home: Home) -> None:
         assert process.wait(timeout=60) == 0
         assert process.stderr is not None
         assert process.stderr.read().count("state.json") == 1
+
+
+def test_logs_that_grow_while_it_runs_are_put_aside(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process that runs for months would fill the disk."""
+    monkeypatch.setattr(daemon_module, "_ROTATE_SECONDS", 0.0)
+    log = home.logs / "cache.log"
+    log.write_bytes(b"x" * 11_000_000)
+    supervisor = Supervisor((), lambda command: Process(home, command), time.monotonic)
+    listener = Listener(control.socket_path(home))
+
+    def go_down_when_it_is_short() -> None:
+        try:
+            until(lambda: log.stat().st_size == 0)
+        finally:
+            supervisor.go_down()
+
+    watch = threading.Thread(target=go_down_when_it_is_short)
+    watch.start()
+    daemon_module._loop(home, supervisor, listener)
+    watch.join()
+    listener.close()
+    assert log.with_name("cache.log.1").stat().st_size == 11_000_000
 
 
 def test_one_that_fails_leaves_word_of_what_ran(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
