@@ -4,6 +4,7 @@ import ast
 import re
 import statistics
 import tomllib
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -37,6 +38,9 @@ SEAMS = {
 """Folders whose `__init__.py` is the table of their modules, and the modules that are the port and no entry."""
 
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
+FENCE = re.compile(r"^( *)```.*?^\1```", re.MULTILINE | re.DOTALL)
+HEADING = re.compile(r"^#+ +(.+?) *$", re.MULTILINE)
+ANCHOR = re.compile(r'<a (?:name|id)="([^"]+)">')
 
 
 def is_ours(path: Path) -> bool:
@@ -133,11 +137,30 @@ def test_every_service_has_the_same_shape(service: Path) -> None:
     assert service.name in extras
 
 
+def anchors(page: Path) -> set[str]:
+    """Give what a link may name in a page after `#`, by GitHub's rule: a heading's words, or an anchor's own name."""
+    text = FENCE.sub("", page.read_text("utf-8"))
+    words = (re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in HEADING.findall(text))
+    made: Counter[str] = Counter()
+    found = set(ANCHOR.findall(text))
+    for word in words:
+        found.add(f"{word}-{made[word]}" if made[word] else word)
+        made[word] += 1
+    return found
+
+
+def leads_somewhere(page: Path, link: str) -> bool:
+    """Say whether a relative link's file, or folder, is there, and in a page the heading that it names."""
+    file, _, anchor = link.partition("#")
+    target = page.parent / file if file else page
+    return target.exists() and (not anchor or target.suffix != ".md" or anchor in anchors(target))
+
+
 @pytest.mark.parametrize("page", PAGES, ids=name)
 def test_every_link_leads_somewhere(page: Path) -> None:
-    """A relative link names a file, or a folder, that is there."""
-    targets = [link.partition("#")[0] for link in LINK.findall(page.read_text("utf-8")) if "://" not in link]
-    assert [target for target in targets if target and not (page.parent / target).exists()] == []
+    """To a file, or a folder, that is there, and to a heading that it has."""
+    links = [link for link in LINK.findall(page.read_text("utf-8")) if "://" not in link]
+    assert [link for link in links if not leads_somewhere(page, link)] == []
 
 
 def test_no_file_names_a_machine_or_a_package_registry() -> None:
