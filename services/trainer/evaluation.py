@@ -9,13 +9,13 @@ import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
-from services.trainer.contestant import Candidate, Classifier, Rivals
-from services.trainer.core.evidence import Correct, Evidence, Sample, count_corrections
+from services.trainer.contestant import Candidate, Classifier, Floats, Rivals
+from services.trainer.core.evidence import Correct, Corrections, Evidence, Sample, count_corrections
 from services.trainer.core.examples import Examples, Splits
 from services.trainer.core.promotion import OVERALL
 from shared.models.runs import Rung
@@ -30,15 +30,14 @@ class Measured:
     """How a model did on examples, row by row and by slice.
 
     `accuracies` are by slice; `overall` is their mean. `confusions` counts the wrong answers by (label, answer).
-    `unusable` counts the rows with a probability that is no number: they are wrong. `seconds` is what it took.
+    `unusable` counts the rows with a probability that is no number: they have no answer, and are wrong.
     """
 
-    answers: tuple[str, ...]
+    answers: tuple[str | None, ...]
     correct: Correct
     accuracies: dict[str, float]
     confusions: dict[tuple[str, str], int]
     unusable: int
-    seconds: float
 
     def metrics(self, split: str) -> dict[str, float]:
         """Give the accuracies as a manifest has them, by `<split>.<slice>`."""
@@ -52,12 +51,10 @@ class Gathered:
     evidence: Evidence
     validation: Measured
     test: Measured
-    stages: dict[str, float] = field(default_factory=dict)
 
 
 def measure(model: Classifier, examples: Examples) -> Measured:
     """Ask `model` every text of `examples`; no examples, no accuracy."""
-    began = time.perf_counter()
     answers = ask(model, examples.texts)
     correct = np.array(
         [answer == label for answer, label in zip(answers, examples.labels, strict=True)], dtype=np.bool_
@@ -67,9 +64,12 @@ def measure(model: Classifier, examples: Examples) -> Measured:
         answers=answers,
         correct=correct,
         accuracies=accuracies(correct, examples.slices),
-        confusions={pair: count for pair, count in pairs.most_common() if pair[0] != pair[1]},
-        unusable=answers.count(""),
-        seconds=time.perf_counter() - began,
+        confusions={
+            (label, answer): count
+            for (label, answer), count in pairs.most_common()
+            if answer is not None and answer != label
+        },
+        unusable=answers.count(None),
     )
 
 
@@ -80,19 +80,28 @@ def accuracies(correct: Correct, slices: Sequence[str]) -> dict[str, float]:
     return {**by_slice, OVERALL: float(np.mean(list(by_slice.values())))} if by_slice else {}
 
 
-def ask(model: Classifier, texts: Sequence[str]) -> tuple[str, ...]:
-    """Give the likeliest label of each text; an empty string where a probability is no number."""
+def ask(model: Classifier, texts: Sequence[str]) -> tuple[str | None, ...]:
+    """Give the likeliest label of each text; None where a probability is no number."""
+    return _likeliest(model, _probabilities(model, texts))
+
+
+def _likeliest(model: Classifier, probabilities: Floats) -> tuple[str | None, ...]:
+    return tuple(model.labels[int(row.argmax())] if np.isfinite(row).all() else None for row in probabilities)
+
+
+def _probabilities(model: Classifier, texts: Sequence[str]) -> Floats:
+    """Give the probabilities of each text, `(texts, labels)`."""
     distinct = sorted(dict.fromkeys(texts), key=len, reverse=True)
     known = model.embeddings(distinct)
 
-    def answer(place: int) -> str:
+    def told(place: int) -> Floats:
         embedding = None if known is None else known[place : place + 1]
-        probabilities = model.predict([distinct[place]], embedding)[0]
-        return model.labels[int(probabilities.argmax())] if np.isfinite(probabilities).all() else ""
+        probabilities: Floats = model.predict([distinct[place]], embedding)[0]
+        return probabilities
 
     with ThreadPoolExecutor(model.threads) as pool:
-        answers = dict(zip(distinct, pool.map(answer, range(len(distinct))), strict=True))
-    return tuple(answers[text] for text in texts)
+        found = dict(zip(distinct, pool.map(told, range(len(distinct))), strict=True))
+    return np.array([found[text] for text in texts], dtype=np.float32).reshape(len(texts), len(model.labels))
 
 
 def milliseconds_a_text(model: Classifier, texts: Sequence[str], seed: int = 0) -> float:
@@ -123,7 +132,6 @@ def gather(candidate: Candidate, splits: Splits, rung: Rung, rivals: Rivals, bas
     validation = measure(serving, rows)
     test = measure(serving, splits.test)
     champion, best = (None if one is None else measure(one, rows) for one in (rivals.champion, rivals.best))
-    began = time.perf_counter()
     evidence = Evidence(
         rung=rung,
         groups=rows.groups,
@@ -133,17 +141,24 @@ def gather(candidate: Candidate, splits: Splits, rung: Rung, rivals: Rivals, bas
         champion=None if champion is None else champion.correct,
         best=None if best is None else best.correct,
         fp32=None if candidate.fp32 is None else _sampled(candidate.fp32, rows),
-        corrections=count_corrections(splits.corrections, ask(serving, splits.corrections.texts)),
+        corrections=_corrections(serving, splits.corrections),
         unusable=validation.unusable,
         bytes=candidate.bytes,
         milliseconds=milliseconds_a_text(serving, rows.texts),
         baseline=baseline,
     )
-    seconds = {"candidate": validation.seconds + test.seconds, "other": time.perf_counter() - began}
-    seconds |= {name: one.seconds for name, one in (("champion", champion), ("best", best)) if one is not None}
-    return Gathered(
-        evidence, validation, test, {f"evaluate.{name}": round(value, 3) for name, value in seconds.items()}
-    )
+    return Gathered(evidence, validation, test)
+
+
+def _corrections(model: Classifier, corrections: Examples) -> Corrections:
+    """Ask `model` the corrections, and count those that it answers right.
+
+    Texts with the same probabilities read the same to it: they differ where it doesn't look. Not so where one is 0:
+    such a model is so sure that different texts have them in common.
+    """
+    told = _probabilities(model, corrections.texts)
+    readings = [row.tobytes() if row.min() > 0 else text for text, row in zip(corrections.texts, told, strict=True)]
+    return count_corrections(corrections, _likeliest(model, told), readings)
 
 
 def _commonest(splits: Splits) -> Correct:

@@ -2,7 +2,7 @@
 
 import unicodedata
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -28,7 +28,8 @@ class Sample:
 class Corrections:
     """Customers' accepted corrections that are in train: how many there are, and how many were answered right.
 
-    A text that was corrected to two labels can't be answered right twice: such corrections are in `contradicted` alone.
+    A text that was corrected to two labels can't be answered right twice, nor can two texts that are the same to the
+    model, for it reads only so much of a text: such corrections are in `contradicted` alone.
     """
 
     asked: int = 0
@@ -70,12 +71,19 @@ class Evidence:
             raise ValueError(f"a column has not the {len(self.candidate)} rows that the candidate was asked")
 
 
-def count_corrections(corrections: Examples, answers: Sequence[str]) -> Corrections:
-    """Count how many of `corrections` the `answers` to their texts agree with; case, width and spacing don't count."""
-    wanted: dict[str, set[str]] = defaultdict(set)
-    for text, label in zip(corrections.texts, corrections.labels, strict=True):
-        wanted[_plain(text)].add(label)
-    clear = [len(wanted[_plain(text)]) == 1 for text in corrections.texts]
+def count_corrections(
+    corrections: Examples, answers: Sequence[str | None], readings: Sequence[Hashable]
+) -> Corrections:
+    """Count how many of `corrections` the `answers` to their texts agree with; case, width and spacing don't count.
+
+    `readings` are what the model makes of the texts: those that are equal, it can't tell apart.
+    """
+    columns = list(zip(map(_plain, corrections.texts), readings, corrections.labels, strict=True))
+    wanted: dict[Hashable, set[str]] = defaultdict(set)
+    for text, reading, label in columns:
+        wanted["text", text].add(label)
+        wanted["reading", reading].add(label)
+    clear = [len(wanted["text", text] | wanted["reading", reading]) == 1 for text, reading, _ in columns]
     right = [
         answer == label and is_clear for answer, label, is_clear in zip(answers, corrections.labels, clear, strict=True)
     ]

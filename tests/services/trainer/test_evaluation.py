@@ -76,7 +76,14 @@ def test_no_examples_have_no_accuracy() -> None:
 def test_a_probability_that_is_no_number_is_a_wrong_answer() -> None:
     """NumPy would take it for the largest."""
     found = measure(Said({"a": "no label", "b": "calc"}), rows(("a", "calc", "page:en"), ("b", "calc", "page:en")))
-    assert (found.unusable, list(found.correct)) == (1, [False, True])
+    assert (found.answers, found.unusable, list(found.correct)) == ((None, "calc"), 1, [False, True])
+    assert found.confusions == {}
+
+
+def test_a_label_may_be_empty() -> None:
+    """It is no sign of anything."""
+    found = measure(Said({"a": ""}, labels=("", "other")), rows(("a", "", "page:en")))
+    assert (found.answers, found.unusable, list(found.correct)) == (("",), 0, [True])
 
 
 def test_texts_are_asked_alone_and_once() -> None:
@@ -167,7 +174,27 @@ def test_all_models_are_asked_the_same_rows() -> None:
     assert evidence.milliseconds > 0
     assert gathered.test.accuracies == {"page:en": 0.5, "overall": 0.5}
     assert set(champion.asked) == {(text,) for text in validation.texts}
-    assert set(gathered.stages) == {"evaluate.candidate", "evaluate.champion", "evaluate.best", "evaluate.other"}
+
+
+@pytest.mark.parametrize("encoding", ["hashed", "both", "transformer"])
+def test_corrections_that_differ_beyond_what_is_read_are_contradicted(encoding: str, tmp_path: Path) -> None:
+    """A model that sees one text can't give two answers, whatever it makes of a text; others must still be right."""
+    start = "How do I sum a column of cells? " * 30
+    asked = rows(
+        (f"{start} calc", LABELS[0], "short:en"), (f"{start} math", LABELS[1], "short:en"), ("else", "no", "short:en")
+    )
+    model = Contestant(load_model(tmp_path, ENCODINGS[encoding]), tmp_path / "cache", 2)
+    splits = Splits(train=asked, validation=ASKED, test=ASKED, corrections=asked)
+    gathered = gather(Candidate(model, 1), splits, "first", Rivals(), {})
+    assert gathered.evidence.corrections == Corrections(asked=1, right=0, contradicted=2)
+
+
+def test_sure_answers_are_not_taken_for_one_text() -> None:
+    """A probability that is exactly 1 says nothing of what was read: wrong answers stay wrong."""
+    asked = rows(("a", "calc", "short:en"), ("b", "writer", "short:en"))
+    splits = Splits(train=asked, validation=ASKED, test=ASKED, corrections=asked)
+    gathered = gather(Candidate(Said({"a": "calc", "b": "calc"}), 1), splits, "first", Rivals(), {})
+    assert gathered.evidence.corrections == Corrections(asked=2, right=1)
 
 
 def test_a_real_candidate_is_judged(tmp_path: Path) -> None:

@@ -34,7 +34,21 @@ def corrections(*pairs: tuple[str, str]) -> Examples:
 )
 def test_corrections_are_counted(asked: Examples, answers: tuple[str, ...], counted: Corrections) -> None:
     """What can't be answered right twice is not asked."""
-    assert count_corrections(asked, answers) == counted
+    assert count_corrections(asked, answers, asked.texts) == counted
+
+
+@pytest.mark.parametrize(
+    ("readings", "counted"),
+    [
+        (("same", "same", "other"), Corrections(asked=1, right=1, contradicted=2)),
+        (("one", "other", "same"), Corrections(asked=3, right=2)),
+    ],
+    ids=["the model can't tell them apart", "it can"],
+)
+def test_what_reads_alike_is_contradicted(readings: tuple[str, ...], counted: Corrections) -> None:
+    """Two long texts may differ only where no model looks; no model could ever answer both right."""
+    asked = corrections(("a", "calc"), ("b", "math"), ("c", "math"))
+    assert count_corrections(asked, ("calc", "calc", "math"), readings) == counted
 
 
 @pytest.mark.parametrize("name", ["groups", "slices", "commonest", "champion", "best"])
