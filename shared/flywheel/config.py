@@ -7,7 +7,20 @@ from pydantic import Field, StrictInt, ValidationInfo, field_validator, model_va
 
 from shared.flywheel.agreement import disagreements
 from shared.flywheel.learning import Gate, Language, Task
-from shared.flywheel.table import Characters, Host, Name, Pages, PageUrl, Path, PathRule, Ratio, Rows, Seconds, Table
+from shared.flywheel.table import (
+    Characters,
+    Host,
+    Label,
+    Name,
+    Pages,
+    PageUrl,
+    Path,
+    PathRule,
+    Ratio,
+    Rows,
+    Seconds,
+    Table,
+)
 from shared.unit import Unit
 
 LOOPBACK_HOSTS: Final = frozenset({"127.0.0.1", "localhost", "::1"})
@@ -34,7 +47,7 @@ class LabelRule(Table):
         description="A regular expression, searched in the URL's path; its one group is the value.",
         examples=["^/[^/]+/text/s(calc|writer)/"],
     )
-    values: dict[str, str] = Field(
+    values: dict[str, Label] = Field(
         default_factory=dict, description="Other names for what the group found; what is not listed keeps its own."
     )
 

@@ -76,11 +76,11 @@ def keys(table: type[Table] = Flywheel, path: tuple[str, ...] = ()) -> Iterator[
 
 
 def key_at(path: Path) -> Key | None:
-    """Find the key that a file's `path` is of: that of the list for an item; None where there is none."""
+    """Find the key that a file's `path` is of: for an item that of its list, or names; None where there is none."""
     wanted = list(path)
     while wanted and isinstance(wanted[-1], int):
         wanted.pop()
-    return next((key for key in keys() if _fits(key.path, wanted)), None)
+    return next((key for key in keys() if _fits(key.path, wanted) or _is_item(key, wanted)), None)
 
 
 def table_keys(path: Path) -> list[Key]:
@@ -137,6 +137,11 @@ def _fits(key: Sequence[str], path: Sequence[str | int]) -> bool:
         isinstance(given, int) if name == ITEM else name in (ANY_NAME, given)
         for name, given in zip(key, path, strict=True)
     )
+
+
+def _is_item(key: Key, path: Sequence[str | int]) -> bool:
+    """Say whether `path` is one of the names that `key` holds plain values by."""
+    return key.kind.holds == "names" and key.kind.table is None and _fits(key.inside, path)
 
 
 def _holding(holds: Literal["list", "names"], annotation: object) -> Kind:

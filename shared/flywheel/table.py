@@ -12,6 +12,7 @@ PageUrl = Annotated[str, AfterValidator(page_url), Form("an http:// or https:// 
 Host = Annotated[str, AfterValidator(host), Form("a host without scheme, port and path")]
 Path = Annotated[str, AfterValidator(path), Form("a path that begins with /")]
 PathRule = Annotated[str, AfterValidator(path_rule), Form("a regular expression with one group in brackets")]
+Label = Annotated[str, Field(min_length=1), Form("non-empty text")]
 Pages = Annotated[StrictInt, Field(ge=0, le=100_000_000), Unit("pages")]
 Rows = Annotated[StrictInt, Field(ge=0, le=1_000_000_000), Unit("rows")]
 Characters = Annotated[StrictInt, Field(ge=0, le=100_000_000), Unit("characters")]

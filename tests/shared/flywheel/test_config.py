@@ -47,6 +47,10 @@ def test_hosts_are_those_of_the_addresses_unless_they_are_named(
         ('page_limit = "10"', 'page_limit = "10" (source my-site): not a whole number'),
         ("languages = []", "languages = [] (source my-site): empty"),
         ('licence = ""', "empty"),
+        (
+            'labels.kind = { path = "(x)", values = { x = "calc", y = "" } }',
+            'millrace.toml:5: [sources.labels.kind.values] y = "" (source my-site): empty. Give non-empty text by name.',
+        ),
         ('labels.Kind.path = "(x)"', "[sources.labels] Kind (source my-site): not a name"),
     ],
 )
