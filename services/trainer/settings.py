@@ -1,6 +1,7 @@
 """What differs between deployments of the trainer."""
 
 import os
+import re
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
@@ -11,6 +12,13 @@ from pydantic_settings import SettingsConfigDict
 from services.trainer.machine import Machine
 from shared.settings import Seconds, Settings, home
 from shared.unit import Unit
+
+
+def _instance_name(value: str) -> str:
+    # Kafka's own rule for it, but that it begins with a letter or digit: the trainer removes a folder of that name.
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", value):
+        raise ValueError("not a name of letters, digits, dots, hyphens and underscores and a letter or digit first")
+    return value
 
 
 class TrainerSettings(Settings):
@@ -54,9 +62,8 @@ class TrainerSettings(Settings):
         default=20_000,
         description="The room that the cache may take. Before each run, what was unused for longest makes room.",
     )
-    instance_id: str | None = Field(
+    instance_id: Annotated[str, AfterValidator(_instance_name)] | None = Field(
         default=None,
-        min_length=1,
         description="Kafka's group.instance.id, unique to the process. By default a locked number on this machine.",
         examples=["trainer-0"],
     )

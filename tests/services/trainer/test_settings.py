@@ -27,6 +27,23 @@ def test_what_is_kept_lies_in_the_home(monkeypatch: pytest.MonkeyPatch, tmp_path
     )
 
 
+@pytest.mark.parametrize("name", ["..", ".", "../data", "/var/lib", "a/b", "a b", "a\n", "-a"])
+def test_an_instance_is_a_plain_name(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """A folder of the trainer's is named for it, and emptied before each run."""
+    monkeypatch.setenv("TRAINER_INSTANCE_ID", name)
+    with pytest.raises(
+        SettingsError, match=r"TRAINER_INSTANCE_ID=(.|\n)*not a name .*=trainer-0"
+    ):
+        load(TrainerSettings)
+
+
+@pytest.mark.parametrize("name", ["trainer-0", "7f3a9c", "trainer-gpu.example_2"])
+def test_a_hosts_name_is_one(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """A pod's, or a container's."""
+    monkeypatch.setenv("TRAINER_INSTANCE_ID", name)
+    assert load(TrainerSettings).instance_id == name
+
+
 def test_a_registry_is_a_servers_address(monkeypatch: pytest.MonkeyPatch) -> None:
     """A folder, which MLflow takes too, is refused with the variable's name."""
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "file:///runs")

@@ -49,7 +49,7 @@ def test_hosts_are_those_of_the_addresses_unless_they_are_named(
         ('licence = ""', "empty"),
         (
             'labels.kind = { path = "(x)", values = { x = "calc", y = "" } }',
-            'millrace.toml:5: [sources.labels.kind.values] y = "" (source my-site): empty. Give non-empty text by name.',
+            ':5: [sources.labels.kind.values] y = "" (source my-site): empty. Give non-empty text by name.',
         ),
         ('labels.Kind.path = "(x)"', "[sources.labels] Kind (source my-site): not a name"),
     ],
