@@ -9,10 +9,12 @@ from typing import Final
 
 import msgspec
 
+from services.console.core.corrections import TOLD
 from services.console.core.payload import safe_line
 from services.console.core.topics import counted
 from shared.contracts.message import ClaimCheck
 from shared.contracts.predictions import PredictionRecorded
+from shared.contracts.split import Split
 from shared.contracts.timestamp import Timestamp
 
 REQUEST_ID: Final = re.compile(r"(?:[A-Za-z0-9_-]{4}){16,}")
@@ -86,6 +88,14 @@ class Learnt(msgspec.Struct, frozen=True, kw_only=True):
     champion: int | None
 
 
+class Unlearnt(msgspec.Struct, frozen=True, kw_only=True):
+    """A word on the answer that made no row, and why: as `TOLD` has it, or empty where it may yet become one."""
+
+    kind: str
+    label: str | None
+    why: str
+
+
 class Chain(msgspec.Struct, frozen=True, kw_only=True):
     """All that is known of an answer.
 
@@ -101,6 +111,7 @@ class Chain(msgspec.Struct, frozen=True, kw_only=True):
     rows: tuple[RowLink, ...]
     page: PageLink | None
     learnt: tuple[Learnt, ...]
+    unlearnt: tuple[Unlearnt, ...] = ()
     unread: str = ""
     gone: tuple[str, ...] = ()
 
@@ -128,6 +139,8 @@ def written_out(chain: Chain) -> Iterator[str]:
         yield from _page(chain.page)
     for learnt in chain.learnt:
         yield from _learnt(learnt)
+    for word in chain.unlearnt:
+        yield _line("feedback", f"{safe_line(word.label or word.kind)}, {_why(word)}")
     for sentence in chain.gone:
         yield _line("GONE", sentence)
 
@@ -159,12 +172,20 @@ def _rows(chain: Chain) -> Iterator[str]:
     if chain.unread:
         yield _line("rows", chain.unread)
     elif chain.dataset is not None:
-        label = safe_line(chain.prediction.label)
-        yield _line("rows", f"of {counted(chain.taught, 'row')} with the label {label}, the nearest {len(chain.rows)}:")
+        yield _line("rows", _nearest(chain))
     for row in chain.rows:
         yield _line(f"  {row.similarity:.2f}", f"{row.kind} {_quoted(row.text)}")
         yield _line("", f"row {row.row_id} in {row.shard}")
         yield _line("", f"document {row.document_id}, {safe_line(row.url)}")
+
+
+def _nearest(chain: Chain) -> str:
+    label, taught = safe_line(chain.prediction.label), counted(chain.taught, "row")
+    if chain.rows:
+        return f"of {taught} with the label {label}, the nearest {len(chain.rows)}:"
+    if chain.taught:
+        return f"none of {taught} with the label {label} shares a few letters with the text, so no page is shown"
+    return f"none has the label {label} any more"
 
 
 def _page(page: PageLink) -> Iterator[str]:
@@ -182,10 +203,20 @@ def _learnt(learnt: Learnt) -> Iterator[str]:
     if learnt.dataset_version is None:
         yield _line("", "in no version yet that is ready to train on")
         return
+    if learnt.split != Split.TRAIN:
+        judged = "models are judged by it, and none learns it"
+        yield _line("", f"in dataset version {learnt.dataset_version} and later: {judged}")
+        return
     marks = {learnt.champion: " (champion)"}
     models = ", ".join(f"{version}{marks.get(version, '')}" for version in learnt.models)
     trained = f"model version {models}" if models else "no model yet"
     yield _line("", f"in dataset version {learnt.dataset_version} and later, learnt by {trained}")
+
+
+def _why(word: Unlearnt) -> str:
+    if word.why:
+        return f"no row: {TOLD[word.why]}"
+    return "no row yet: the dataset builder makes one, unless no page has the label"
 
 
 def _quoted(text: str) -> str:

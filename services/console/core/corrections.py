@@ -22,14 +22,17 @@ WAITS: Final = "waits"
 ACCEPTED: Final = "accepted"
 FORGOTTEN: Final = "forgotten"
 HEAD: Final = ("id", "at", "state", "task", "customer", "answered", "corrected", "for", "text")
-TOLD: Final = {
+TOLD: Final[Mapping[str, str]] = {
     FORGOTTEN: "it was forgotten, for ever",
-    "no-text": "it has no text to learn from",
+    "thumb": "it only praises or blames",
+    "not-accepted": "nobody has accepted it (millrace feedback list)",
+    "no-text": "its text came without consent to train on it",
+    "no-label": "it names no label",
     "no-group": "it has no group, so it is in no split",
     "unknown-task": "the flywheel has no such task",
     "unknown-language": "its task doesn't learn its language",
 }
-"""What a state is in words, where a correction can be no row."""
+"""Why a word is no row, in words; by `Refusal`, too."""
 _TEXT_CHARACTERS: Final = 100
 _DECODER: Final = decoder(FeedbackReceived)
 
@@ -96,7 +99,7 @@ class Words:
     def _add(self, word: Word) -> None:
         said = word.said
         self.seen.add(said.feedback_id)
-        document = feedback_document_id(said.task, said.customer, said.input_hash)
+        document = document_of(said)
         for kept in (self.newest, self.accepted) if said.accepted else (self.newest,):
             if document not in kept or word.rank >= kept[document].rank:
                 kept[document] = word
@@ -119,12 +122,17 @@ def read_word(record: Record) -> FeedbackReceived | None:
         return None
 
 
+def document_of(said: FeedbackReceived) -> str:
+    """Name the document that a word is about, as the rows of it do."""
+    return feedback_document_id(said.task, said.customer, said.input_hash)
+
+
 def obstacle(words: Words, found: Mapping[str, Correction], feedback_id: str) -> str:
     """Say why a word can't be accepted; empty where it can, or is. `found` are the corrections by their ids."""
     one = found.get(feedback_id)
     if one is None:
         return "its customer has said otherwise since" if feedback_id in words.seen else "there is no such correction"
-    return "" if one.state in {WAITS, ACCEPTED} else TOLD.get(one.state, one.state)
+    return "" if one.state in {WAITS, ACCEPTED} else TOLD[one.state]
 
 
 def acceptance(word: Word, by: str, at: datetime) -> tuple[FeedbackReceived, Envelope]:

@@ -5,8 +5,11 @@ from pathlib import Path
 import pytest
 
 from infra.local.servers import Endpoints
+from shared.contracts.topics import DOCUMENTS_RAW
 from shared.io.retry import RetryPolicy
 from shared.io.s3 import S3ObjectStore
+from tests.services.console.answers import Place, taught
+from tests.services.console.documents import raw
 from tests.services.console.harness import Mail, Shell
 from tests.spiders.harness import make_topics
 
@@ -48,3 +51,19 @@ def mail(servers: Endpoints) -> Mail:
 def s3_store(servers: Endpoints) -> S3ObjectStore:
     """Give the session's store."""
     return S3ObjectStore.from_settings(servers.s3, RetryPolicy(total_seconds=10))
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    """Give a platform with a page, a dataset version of it, and a model."""
+    place = Place(tmp_path)
+    place.topics.send(DOCUMENTS_RAW, raw("rotating"))
+    place.topics.send(DOCUMENTS_RAW, raw("notes"))
+    place.store.put("raw/site/pack.warc.gz", b"pack")
+    place.commit(
+        1,
+        [taught("rotating", "How to rotate it"), taught("notes", "Footnotes"), taught("cells", "Rotate it", "calc")],
+        [taught("rotating", "rotate it", op="swap"), taught("tips", "rotate it", kind="title")],
+    )
+    place.publish(1)
+    return place

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import msgspec
 import pytest
 
-from services.console.core.chain import Chain, issued_at, written_out
+from services.console.core.chain import Chain, Unlearnt, issued_at, written_out
 from services.gateway.core.request_ids import Claim, RequestIds
 from tests.services.console.chains import CHAIN, request_id
 from tests.services.console.memory_topics import AT
@@ -85,6 +85,43 @@ def test_what_is_missing_is_said() -> None:
     assert "in no version yet that is ready to train on" in text
     assert "GONE        model application has no version 2." in text
     assert "model  " not in text
+
+
+def test_a_correction_that_is_not_for_training_is_said_to_judge() -> None:
+    """None learns it, so none is named."""
+    learnt = msgspec.structs.replace(CHAIN.learnt[0], split="test", models=())
+    assert told(msgspec.structs.replace(CHAIN, learnt=(learnt,))).splitlines()[-2:] == [
+        "feedback    calc, as row 0b0b: test, live",
+        "            in dataset version 4 and later: models are judged by it, and none learns it",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("kind", "label", "why", "line"),
+    [
+        ("correction", "calc", "not-accepted", "calc, no row: nobody has accepted it (millrace feedback list)"),
+        ("label", "calc", "unknown-language", "calc, no row: its task doesn't learn its language"),
+        ("thumb-up", None, "thumb", "thumb-up, no row: it only praises or blames"),
+        ("correction", "calc", "", "calc, no row yet: the dataset builder makes one, unless no page has the label"),
+    ],
+)
+def test_a_word_that_made_no_row_says_why(kind: str, label: str | None, why: str, line: str) -> None:
+    """With what can be done about it."""
+    chain = msgspec.structs.replace(CHAIN, learnt=(), unlearnt=(Unlearnt(kind=kind, label=label, why=why),))
+    assert told(chain).splitlines()[-1] == f"feedback    {line}"
+
+
+@pytest.mark.parametrize(
+    ("taught", "line"),
+    [
+        (120, "none of 120 rows with the label writer shares a few letters with the text, so no page is shown"),
+        (0, "none has the label writer any more"),
+    ],
+)
+def test_where_no_row_is_near_it_is_said(taught: int, line: str) -> None:
+    """A short question may share nothing with any of them."""
+    chain = msgspec.structs.replace(CHAIN, taught=taught, rows=(), page=None)
+    assert f"rows        {line}" in told(chain).splitlines()
 
 
 def test_a_hostile_text_is_harmless() -> None:
