@@ -53,13 +53,14 @@ class Keeper:
         try:
             write(self._home, StackStatus(pid=self._pid, created=self._created, units=units))
         except OSError as error:
-            self._tell(error)
-            return
-        self._written, self._has_failed = states, False
+            self._tell(f"can't be written, and is tried again: {error}", has_failed=True)
+        else:
+            self._written = states
+            self._tell("is written again", has_failed=False)
 
-    def _tell(self, error: OSError) -> None:
-        if not self._has_failed:
-            self._has_failed = True
+    def _tell(self, what: str, *, has_failed: bool) -> None:
+        if has_failed is not self._has_failed:
+            self._has_failed = has_failed
             with suppress(OSError):  # the log may be on the same full disk
-                sys.stderr.write(f"{_path(self._home)} can't be written, and is tried again: {error}\n")
+                sys.stderr.write(f"{_path(self._home)} {what}\n")
                 sys.stderr.flush()

@@ -24,7 +24,7 @@ def test_what_was_written_is_read_until_it_is_removed(tmp_path: Path) -> None:
     assert state.read(home) is None
 
 
-def test_a_full_disk_is_told_once_and_tried_again(
+def test_a_full_disk_is_told_once_and_so_is_its_end(
     home: Home, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """What the file is for never stops the stack; and it is written when there is room."""
@@ -44,6 +44,7 @@ def test_a_full_disk_is_told_once_and_tried_again(
     kept = state.read(home)
     assert kept is not None
     assert kept.units == (KAFKA,)
+    assert "is written again" in capsys.readouterr().err
 
 
 def test_what_has_not_changed_is_not_written_again(home: Home) -> None:
