@@ -17,7 +17,9 @@ from shared.unit import Unit
 def _instance_name(value: str) -> str:
     # Kafka's own rule for it, but that it begins with a letter or digit: the trainer removes a folder of that name.
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", value):
-        raise ValueError("not a name of letters, digits, dots, hyphens and underscores and a letter or digit first")
+        raise ValueError(
+            "not a name of letters, digits, dots, hyphens and underscores that begins with a letter or digit"
+        )
     return value
 
 

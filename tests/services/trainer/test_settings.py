@@ -31,9 +31,7 @@ def test_what_is_kept_lies_in_the_home(monkeypatch: pytest.MonkeyPatch, tmp_path
 def test_an_instance_is_a_plain_name(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     """A folder of the trainer's is named for it, and emptied before each run."""
     monkeypatch.setenv("TRAINER_INSTANCE_ID", name)
-    with pytest.raises(
-        SettingsError, match=r"TRAINER_INSTANCE_ID=(.|\n)*not a name .*=trainer-0"
-    ):
+    with pytest.raises(SettingsError, match=r"TRAINER_INSTANCE_ID=(.|\n)*not a name .*=trainer-0"):
         load(TrainerSettings)
 
 
