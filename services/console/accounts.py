@@ -1,7 +1,7 @@
 """Reads from topics and S3 what the conservation law is about."""
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final, TypeVar
 
 import msgspec
@@ -27,7 +27,11 @@ from shared.io.deny_list import DenyList
 from shared.stream.record import Record
 from shared.stream.topic_reader import Topics
 
+MARGIN: Final = timedelta(hours=1)
+"""How much sooner than its retention says a topic may lose a record, by the clock of whoever sent it."""
 _COLUMNS: Final = ("document_id", "edition")
+_LATER: Final = (DOCUMENTS_CLEAN, DOCUMENTS_REJECTED, DOCUMENTS_AUGMENTED)
+"""The topics that tell what became of a raw page."""
 
 T = TypeVar("T")
 
@@ -48,14 +52,19 @@ class _Refused(msgspec.Struct):
 class Accounts:
     """Reads what the law needs.
 
+    A page is counted while every topic must still hold what it was told of it at `now`; by default each that there is.
+    Kafka removes whole segments, so a raw record may outlive what was made of it, and would be on its way for ever.
     `spans` holds, of each topic that was read, the first and the last event time since `since`, and how many events.
     """
 
-    def __init__(self, reader: Topics, datasets: DatasetStore, since: datetime | None = None) -> None:
+    def __init__(
+        self, reader: Topics, datasets: DatasetStore, since: datetime | None = None, now: datetime | None = None
+    ) -> None:
         """Read topics by `reader`, and the dataset."""
         self._reader = reader
         self._datasets = datasets
         self._since = since
+        self._now = now
         self.spans: dict[str, tuple[datetime, datetime, int]] = {}
 
     def seen(self) -> Seen:
@@ -69,11 +78,19 @@ class Accounts:
         self._read_clean(seen)
         # The builder keeps them out from the first moment, whether or not the curator has said so in the dataset.
         seen.denied |= DenyList(self._datasets.store).denied({made.document_id for made in seen.clean.values()})
-        starts = self._reader.starts(DOCUMENTS_RAW.name)
+        starts = self._starts()
         seen.published = {
             partition: (starts[partition], end) for partition, end in self._reader.ends(DOCUMENTS_RAW.name).items()
         }
         return seen
+
+    def _starts(self) -> dict[int, int]:
+        """Give, by partition, the first raw record that is counted."""
+        kept = min((topic.retention for topic in _LATER if topic.retention is not None), default=None)
+        if self._now is None or kept is None:
+            return self._reader.starts(DOCUMENTS_RAW.name)
+        oldest = self._now - kept + MARGIN
+        return self._reader.since(DOCUMENTS_RAW.name, int(oldest.timestamp() * 1_000))
 
     def _read_head(self, seen: Seen) -> None:
         """Read the head; a newer one, where a page is erased from it meanwhile."""

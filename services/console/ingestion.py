@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final, NamedTuple
 
 from services.console.accounts import Accounts
@@ -62,6 +62,7 @@ class Ingestion:
     """Says which servers and services are down until a person lifts it, and why; nothing where nobody knows."""
     since: datetime | None = None
     """When it began: the stages' times are of what came since."""
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
 
     def run(self, crawls: Iterable[Callable[[], Crawled]]) -> Closing:
         """Crawl, wait for the stages, then for the readiness policy; give the closing table."""
@@ -69,7 +70,7 @@ class Ingestion:
         crawled = tuple(crawl() for crawl in crawls)
         self._drain()
         wanting = self._await_ready()
-        accounts = Accounts(self.topics, self.datasets, self.since)
+        accounts = Accounts(self.topics, self.datasets, self.since, self.now())
         seen = accounts.seen()
         head = self.datasets.head()
         return Closing(

@@ -126,22 +126,25 @@ def _fate(seen: Seen, raw: Place, known: set[str]) -> tuple[Fate, str]:
 
 def _fate_of_clean(seen: Seen, cleaned: Cleaned, known: set[str]) -> tuple[Fate, str]:
     reason = seen.rejected_later.get(cleaned.place)
-    if reason is not None:
-        return "rejected", reason
-    made = seen.augmented.get(cleaned.place)
-    if not made:
-        dead = cleaned.place in seen.dead.get("documents-clean", ())
-        return ("dead-lettered" if dead else "in flight"), ""
+    return ("rejected", reason) if reason is not None else (_fate_of_text(seen, cleaned, known), "")
+
+
+def _fate_of_text(seen: Seen, cleaned: Cleaned, known: set[str]) -> Fate:
+    made = seen.augmented.get(cleaned.place, set())
+    if not made and cleaned.place in seen.dead.get("documents-clean", ()):
+        return "dead-lettered"
     if any(offset >= seen.built.get(partition, 0) for partition, offset in made):
-        return "in flight", ""
-    edition = (cleaned.document_id, cleaned.edition)
-    if edition in seen.editions or cleaned.document_id in seen.denied:
-        return _fate_in_dataset(seen, cleaned), ""
+        return "in flight"
+    # Also where nothing was made of it: the topic may not hold that any more.
+    if (cleaned.document_id, cleaned.edition) in seen.editions or cleaned.document_id in seen.denied:
+        return _fate_in_dataset(seen, cleaned)
+    if not made:
+        return "in flight"
     # Only now: a dead letter that was replayed is in the dataset, and so is a page of which a copy alone is dead.
     if not made.isdisjoint(seen.dead.get("documents-augmented", ())):
-        return "dead-lettered", ""
+        return "dead-lettered"
     # A newer edition is there, and compaction may have dropped this one.
-    return ("superseded" if cleaned.document_id in known else "unaccounted"), ""
+    return "superseded" if cleaned.document_id in known else "unaccounted"
 
 
 def _fate_in_dataset(seen: Seen, cleaned: Cleaned) -> Fate:

@@ -1,9 +1,11 @@
 """What the conservation law reads from topics and from the dataset."""
 
+from datetime import timedelta
+
 import msgspec
 import pytest
 
-from services.console.accounts import Accounts
+from services.console.accounts import MARGIN, Accounts
 from services.console.core.conservation import Conservation, conserve
 from services.console.terminal import NotDone
 from shared.contracts.envelope import Origin
@@ -73,6 +75,30 @@ def test_every_page_is_accounted_for(datasets: DatasetStore) -> None:
     )
     first, last, count = accounts.spans[DOCUMENTS_CLEAN.name]
     assert (count, first < last) == (4, True)
+
+
+def test_a_page_whose_later_records_are_gone_is_known_by_the_dataset(datasets: DatasetStore) -> None:
+    """Kafka removes each topic's segments by their own age, and an operator may remove records."""
+    topics = MemoryTopics()
+    topics.send(DOCUMENTS_CLEAN, clean("a"), topics.send(DOCUMENTS_RAW, raw("a")))
+    build(datasets, topics, "a")
+
+    law = conserve(Accounts(topics, datasets).seen())
+    assert (law.published, law.kept, law.in_flight) == (1, 1, 0)
+
+
+def test_a_page_that_is_so_old_that_later_topics_may_hold_nothing_of_it_is_not_counted(datasets: DatasetStore) -> None:
+    """Its raw record may outlive what was made of it, for Kafka removes whole segments."""
+    topics = MemoryTopics()
+    topics.send(DOCUMENTS_RAW, raw("old"))
+    made = topics.send(DOCUMENTS_CLEAN, clean("a"), topics.send(DOCUMENTS_RAW, raw("a")))
+    topics.send(DOCUMENTS_AUGMENTED, augmented("a"), made)
+    build(datasets, topics, "a")
+    a_week_later = AT + timedelta(days=7) - MARGIN + timedelta(seconds=1)
+
+    law = conserve(Accounts(topics, datasets, now=a_week_later).seen())
+    assert (law.published, law.kept) == (1, 1)
+    assert conserve(Accounts(topics, datasets, now=a_week_later - timedelta(seconds=1)).seen()).published == 2
 
 
 def test_a_page_that_the_dataset_lost_is_seen(datasets: DatasetStore) -> None:

@@ -99,7 +99,7 @@ class Site:
 def ingestion(site: Site, stall_seconds: float = 30.0) -> Ingestion:
     """Make an ingestion of `site` that looks all the time."""
     flow = Flow(site.look, site.topics, site.datasets)
-    return Ingestion(FLYWHEEL, flow, site.topics, site.datasets, Limits(stall_seconds, 0.0), site.tell)
+    return Ingestion(FLYWHEEL, flow, site.topics, site.datasets, Limits(stall_seconds, 0.0), site.tell, now=lambda: AT)
 
 
 def test_it_waits_for_every_stage_and_for_the_ready_version() -> None:

@@ -44,6 +44,12 @@ def law(**numbers: object) -> Conservation:
         (CLEANED, law(in_flight=1)),
         (replace(CLEANED, dead={"documents-clean": {CLEAN}}), law(dead_lettered=1)),
         (replace(CLEANED, rejected_later={CLEAN: "unknown-source"}), law(rejected={"unknown-source": 1})),
+        # What was made of it is gone from its topic, or not there yet; its text is in the dataset all the same.
+        (replace(CLEANED, editions={("doc", "e1"): None}), law(kept=1)),
+        (replace(CLEANED, editions={("doc", "e1"): "duplicate"}), law(duplicates=1)),
+        (replace(CLEANED, denied={"doc"}), law(kept=1, forgotten=1)),
+        (replace(CLEANED, editions={("doc", "e0"): None}), law(in_flight=1)),
+        (replace(CLEANED, editions={("doc", "e1"): None}, dead={"documents-clean": {CLEAN}}), law(dead_lettered=1)),
         (AUGMENTED, law(in_flight=1)),
         (replace(AUGMENTED, built={2: 7}), law(in_flight=1)),
         (replace(AUGMENTED, built={2: 8}, dead={"documents-augmented": {MADE}}), law(dead_lettered=1)),
