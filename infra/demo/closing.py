@@ -108,7 +108,12 @@ def _accuracy(model: ModelLine) -> tuple[str, ...]:
 
 
 def _listed(counts: Mapping[str, int]) -> str:
-    return ", ".join(f"{name} {count:,}" for name, count in _by_count(counts.items()))
+    return ", ".join(f"{_visible(name)} {count:,}" for name, count in _by_count(counts.items()))
+
+
+def _visible(name: str) -> str:
+    """Write a name, such as a label that a page's address has brought, so that it moves no cursor."""
+    return name if name.isprintable() else repr(name)
 
 
 def _by_count(counts: Iterable[tuple[str, int]]) -> list[tuple[str, int]]:

@@ -7,6 +7,7 @@ from typing import Final
 import msgspec
 
 from services.console.core.conservation import Conservation
+from services.console.core.payload import safe_line
 from services.console.core.topics import counted
 from shared.contracts.split import Split
 
@@ -111,7 +112,7 @@ def _rows(rows: Mapping[str, int]) -> Iterator[Row]:
 
 
 def _listed(counts: Mapping[str, int]) -> str:
-    return ", ".join(f"{name} {count:,}" for name, count in counts.items())
+    return ", ".join(f"{safe_line(name)} {count:,}" for name, count in counts.items())
 
 
 def _version(closing: Closing) -> str:

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from infra.demo.closing import closing_table, flaws
-from infra.demo.record import Swap
+from infra.demo.record import Rows, Swap
 from tests.infra.demo.builders import DOCUMENTS, record, told
 
 
@@ -31,6 +31,13 @@ def test_everything_is_in_the_table() -> None:
         "first champion      1        ngrams              0.920     0.930     0.800         0.810",
         "corrected champion  3        ngrams-e5           0.921     0.931     0.900         0.910",
     ]
+
+
+def test_a_label_that_a_page_s_address_brought_harms_no_terminal() -> None:
+    """It is escaped; one in Chinese is not."""
+    rows = Rows(split={}, label={"\x1b]0;owned\x07": 2, "表格": 1}, language={})
+    table = closing_table(msgspec.structs.replace(record(), rows=rows), told())
+    assert "'\\x1b]0;owned\\x07' 2, 表格 1\n" in table
 
 
 def test_a_demo_in_which_all_went_well_has_no_flaws() -> None:

@@ -73,6 +73,13 @@ def test_pages_of_earlier_crawls_are_told_apart() -> None:
     assert dict(written_out(again))["published"] == "25 that topics hold, 10 of them now"
 
 
+def test_a_label_that_a_page_s_address_brought_harms_no_terminal() -> None:
+    """Whoever publishes a page chooses it."""
+    rows = {"total": 1, "label:application=\x1b]0;owned\x07": 1}
+    told = dict(written_out(msgspec.structs.replace(CLOSING, rows=rows)))
+    assert told["rows by label"] == "application=\\x1b]0;owned\\x07 1"
+
+
 def test_a_stage_has_its_time_between_its_first_and_its_last_record() -> None:
     """A topic that was empty has none, and one record took no time."""
     spans = {"clean": (AT, AT + timedelta(seconds=3), 6), "rows": (AT, AT, 1)}
