@@ -13,8 +13,9 @@ from typing import Final, NamedTuple
 
 import structlog
 
-SECTIONS: Final = ("embeddings", "graphs", "models", "shards", "weights")
-"""The folders of the cache. Nothing else is touched, for the cache may lie in a folder that others use too."""
+ENTRIES: Final = ("embeddings/*/*", "graphs/*", "models/*", "shards/*", "weights/*")
+"""What goes or stays as one: an encoder's embeddings go file by file, for the encoder itself is always in use. Nothing
+else is touched, for the cache may lie in a folder that others use too."""
 
 FRESH_SECONDS: Final = 30 * 3_600
 """What was used since then stays, for another process may need it: a day, and the six hours that a run may take."""
@@ -60,7 +61,7 @@ def _remove(path: Path) -> None:
 
 
 def _entries(cache: Path) -> Iterator[Entry]:
-    for path in (path for section in SECTIONS for path in (cache / section).glob("*") if path.suffix != ".lock"):
+    for path in (path for pattern in ENTRIES for path in cache.glob(pattern) if path.suffix != ".lock"):
         with suppress(OSError):
             # An empty folder was just made.
             stats = [file.stat() for file in (path.rglob("*") if path.is_dir() else [path])] or [path.stat()]

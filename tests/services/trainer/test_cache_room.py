@@ -22,7 +22,11 @@ def put(path: Path, size: int, ages: float) -> Path:
 
 def left(cache: Path) -> set[str]:
     """Name the entries that are left."""
-    return {path.name for path in cache.glob("*/*")}
+    return {path.name for path in [*cache.glob("*/*"), *cache.glob("embeddings/*/*")]} - {"e5-embeddings"}
+
+
+KEPT = {"new.safetensors", "just-made"}
+LOCKS = {"e5.lock", "merge.lock"}
 
 
 @pytest.fixture
@@ -33,26 +37,34 @@ def cache(tmp_path: Path) -> Path:
     put(tmp_path / "graphs/e5/encoder.onnx", 500, 90)
     put(tmp_path / "graphs/e5/encoder.int8.onnx", 500, 2)
     put(tmp_path / "graphs/e5.lock", 0, 90)
-    put(tmp_path / "embeddings/new", 1_000, 0.5)
-    (tmp_path / "embeddings/just-made").mkdir()
+    put(tmp_path / "embeddings/e5-embeddings/new.safetensors", 1_000, 0.5)
+    put(tmp_path / "embeddings/e5-embeddings/merge.lock", 0, 90)
+    (tmp_path / "graphs/just-made").mkdir()
     return tmp_path
 
 
 @pytest.mark.parametrize(
     ("most", "stay"),
     [
-        (4_000, {"old.parquet", "older", "e5", "new", "just-made"}),
-        (3_900, {"old.parquet", "e5", "new", "just-made"}),
-        (2_500, {"e5", "new", "just-made"}),
-        (1_900, {"new", "just-made"}),
-        (0, {"new", "just-made"}),
+        (4_000, {"old.parquet", "older", "e5", *KEPT}),
+        (3_900, {"old.parquet", "e5", *KEPT}),
+        (2_500, {"e5", *KEPT}),
+        (1_900, KEPT),
+        (0, KEPT),
     ],
     ids=["room for all", "the oldest goes", "the two oldest", "a folder goes whole", "what is fresh stays"],
 )
 def test_the_longest_unused_goes_first(cache: Path, most: int, stay: set[str]) -> None:
     """As little as must go; locks stay, for somebody may hold one."""
     make_room(cache, most, NOW)
-    assert left(cache) == {*stay, "e5.lock"}
+    assert left(cache) == stay | LOCKS
+
+
+def test_of_an_encoders_embeddings_the_old_ones_go(cache: Path) -> None:
+    """The encoder is in use as long as it is there; what it made of pages that are gone is not."""
+    put(cache / "embeddings/e5-embeddings/old.safetensors", 1_000, 70)
+    make_room(cache, 4_000, NOW)
+    assert left(cache) == {"old.parquet", "older", "e5", *KEPT, *LOCKS}
 
 
 def test_what_is_not_ours_stays(cache: Path) -> None:
@@ -60,7 +72,7 @@ def test_what_is_not_ours_stays(cache: Path) -> None:
     others = put(cache / "project/thesis.tex", 1_000, 900)
     make_room(cache, 0, NOW)
     assert others.exists()
-    assert left(cache) == {"new", "just-made", "e5.lock", "thesis.tex"}
+    assert left(cache) == {*KEPT, *LOCKS, "thesis.tex"}
 
 
 def test_a_cache_that_is_not_there_yet_has_room(tmp_path: Path) -> None:

@@ -1,11 +1,12 @@
 """Tests of the embeddings on disk."""
 
+import os
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from services.trainer.embedding_cache import MOST_SEGMENTS, EmbeddingCache, text_key
+from services.trainer.embedding_cache import MOST_SMALL, EmbeddingCache, text_key
 
 
 def vectors(*texts: str) -> dict[bytes, np.ndarray]:
@@ -24,6 +25,26 @@ def test_what_was_added_is_found(tmp_path: Path) -> None:
     }
 
 
+def test_what_is_found_holds_nothing_else(tmp_path: Path) -> None:
+    """A view would keep all that is in the segment in memory."""
+    EmbeddingCache(tmp_path).add(vectors("a", "bb", "ccc"))
+    (found,) = EmbeddingCache(tmp_path).find([text_key("bb")]).values()
+    assert found.base is None
+    assert found.tolist() == [2, 0.5]
+
+
+def test_a_segment_that_nothing_was_found_in_is_not_used(tmp_path: Path) -> None:
+    """It was only looked into: texts that no page has any more are to go when there is no room."""
+    for text in ("used", "unused"):
+        EmbeddingCache(tmp_path).add(vectors(text))
+    segments = list(tmp_path.glob("*.safetensors"))
+    for segment in segments:
+        os.utime(segment, (1_000, 1_000))
+    assert len(EmbeddingCache(tmp_path).find([text_key("used"), text_key("new")])) == 1
+    assert sorted(segment.stat().st_mtime > 1_000 for segment in segments) == [False, True]
+    assert sorted(segment.stat().st_atime > 1_000 for segment in segments) == [False, True]
+
+
 def test_nothing_is_nothing(tmp_path: Path) -> None:
     """No segment is written for it."""
     EmbeddingCache(tmp_path).add({})
@@ -33,12 +54,36 @@ def test_nothing_is_nothing(tmp_path: Path) -> None:
 
 def test_many_segments_become_one(tmp_path: Path) -> None:
     """With all that was in them, also what is in two."""
-    texts = ["x" * length for length in range(1, MOST_SEGMENTS + 2)]
+    texts = ["x" * length for length in range(1, MOST_SMALL + 2)]
     for text in texts:
         EmbeddingCache(tmp_path).add(vectors(text, "in all"))
     assert len(list(tmp_path.glob("*.safetensors"))) == 1
     found = EmbeddingCache(tmp_path).find([text_key(text) for text in texts])
     assert [found[text_key(text)][0] for text in texts] == [len(text) for text in texts]
+
+
+def test_a_large_segment_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else all that was ever embedded would be read and written again and again, and nothing would grow old."""
+    EmbeddingCache(tmp_path).add(vectors(*(f"text {number}" for number in range(100))))
+    (large,) = tmp_path.glob("*.safetensors")
+    monkeypatch.setattr("services.trainer.embedding_cache.LARGE_BYTES", large.stat().st_size)
+    texts = ["x" * length for length in range(1, MOST_SMALL + 2)]
+    for text in texts:
+        EmbeddingCache(tmp_path).add(vectors(text))
+    assert large.exists()
+    assert len(list(tmp_path.glob("*.safetensors"))) == 2
+    assert len(EmbeddingCache(tmp_path).find(map(text_key, [*texts, "text 7"]))) == len(texts) + 1
+
+
+def test_a_segment_may_go_while_others_are_merged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another process makes room, and what it removes is embedded again."""
+    cache = EmbeddingCache(tmp_path)
+    for number in range(MOST_SMALL):
+        cache.add(vectors(f"text {number}"))
+    small = cache._small
+    monkeypatch.setattr(cache, "_small", lambda: [tmp_path / "gone.safetensors", *small()])
+    cache.add(vectors("one more"))
+    assert len(list(tmp_path.glob("*.safetensors"))) == 1
 
 
 def test_a_segment_that_goes_while_one_reads_is_looked_for_again(
