@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from shared.contracts.split import Split
@@ -59,7 +59,12 @@ def readiness(head: Manifest, last: Last, policy: Readiness, now: datetime) -> R
     if changed and train_rows(head) and now - last.at >= timedelta(seconds=policy.max_age_seconds):
         return Ready("age")
     so_many = f"{grown:,} new training rows of {policy.new_rows:,}" if grown >= 0 else f"{-grown:,} training rows fewer"
-    return NotReady(f"{so_many}, and the last ready version is not old enough")
+    # A time and not an age: a log has it once, however long it waits.
+    old_at = last.at.astimezone(UTC) + timedelta(seconds=policy.max_age_seconds)
+    return NotReady(
+        f"{so_many}, by [dataset.ready] new_rows; from {old_at:%Y-%m-%d %H:%M:%S %Z} on any new row is enough, "
+        "by max_age_seconds"
+    )
 
 
 def train_rows(manifest: Manifest) -> int:

@@ -34,7 +34,10 @@ def head(train: int, version: int = 4, content: str = "new", offset: int = 20) -
     )
 
 
-NONE_NEW = "0 new training rows of 100, and the last ready version is not old enough"
+NONE_NEW = (
+    "0 new training rows of 100, by [dataset.ready] new_rows; "
+    "from 2026-01-02 01:00:00 UTC on any new row is enough, by max_age_seconds"
+)
 
 
 def corrected(times: int, train: int = 500, at: int = 100) -> Manifest:
@@ -79,6 +82,18 @@ def test_a_version_is_ready_by_growth_or_by_age(version: Manifest, second: int, 
     else:
         assert isinstance(found, NotReady)
         assert found.reason.startswith(verdict)
+
+
+def test_what_is_not_enough_is_said_with_its_key_and_until_when() -> None:
+    """The words stay the same while it waits, so that a log has them once; nothing is said of a version that isn't."""
+    beginning = Last(version=0, at=moment(60))
+    found = {readiness(head(28, version=1), beginning, POLICY, moment(second)) for second in (105, 200, 3_000)}
+    (verdict,) = found
+    assert isinstance(verdict, NotReady)
+    assert verdict.reason == (
+        "28 new training rows of 100, by [dataset.ready] new_rows; "
+        "from 2026-01-02 01:01:00 UTC on any new row is enough, by max_age_seconds"
+    )
 
 
 def test_the_first_version_is_ready_by_the_same_rule() -> None:
