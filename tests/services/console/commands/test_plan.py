@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from shared.flywheel.steps import CLEANING_STEPS
-from tests.services.console.harness import Shell
+from tests.services.console.harness import ROOT, Shell
 
 EXAMPLE = "examples/support-router/millrace.toml"
 
@@ -27,6 +27,16 @@ def test_the_example_is_told_whole(quiet_shell: Shell) -> None:
     start = lines.index("cleaning steps") + 2
     assert [line.split()[1] for line in lines[start : start + 10]] == [step.name for step in CLEANING_STEPS]
     assert any(line.startswith("documents-raw  ") for line in lines)
+
+
+def test_the_readme_s_flywheel_is_one(quiet_shell: Shell, tmp_path: Path) -> None:
+    """The least that does something, as a stranger copies it."""
+    block = (ROOT / "README.md").read_text("utf-8").partition("```toml\n")[2].partition("```")[0]
+    path = tmp_path / "millrace.toml"
+    path.write_text(block, "utf-8")
+    told = quiet_shell.run("plan", "--config", str(path))
+    assert (told.returncode, told.stderr) == (0, "")
+    assert "100 new training rows, or any after 3,600 s" in told.stdout
 
 
 def test_the_variable_names_the_file_and_a_script_reads_json(quiet_shell: Shell) -> None:
