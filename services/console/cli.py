@@ -2,6 +2,7 @@
 
 import logging
 import sys
+from io import TextIOWrapper
 from typing import Annotated, Final
 
 import structlog
@@ -47,6 +48,7 @@ def millrace(
 def main(arguments: list[str] | None = None) -> None:
     """Run the command; an outage or a wrong setting ends it with a message that says what to do."""
     _quieten()
+    _write_whatever_comes()
     try:
         app(arguments)
     except SettingsError as error:
@@ -55,6 +57,13 @@ def main(arguments: list[str] | None = None) -> None:
     except (Outage, Misconfigured, terminal.NotDone) as error:
         terminal.complain(str(error))
         sys.exit(NOT_DONE)
+
+
+def _write_whatever_comes() -> None:
+    """Escape what the terminal's encoding lacks, such as an emoji under GBK: a traceback would say nothing."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _quieten() -> None:

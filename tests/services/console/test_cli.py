@@ -1,11 +1,15 @@
 """Tests of the command as a shell sees it: help, exit codes, and messages in the place of tracebacks."""
 
+import json
+from pathlib import Path
+
 import pytest
 from typer.testing import CliRunner
 
 from services.console.cli import app
 from shared.version import VERSION
 from tests.services.console.harness import Shell
+from tests.spiders.harness import flywheel_text
 
 COMMANDS = [
     ("doctor",),
@@ -81,6 +85,21 @@ def test_a_wrong_setting_is_a_message_with_its_place(lonely_shell: Shell) -> Non
     assert done.returncode == 2
     assert "KAFKA_BOOTSTRAP_SERVERS=nowhere in the environment" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("encoding", ["gbk", "ascii"])
+def test_a_terminal_that_lacks_a_letter_gets_its_number(lonely_shell: Shell, tmp_path: Path, encoding: str) -> None:
+    """In a table and in a message; a script gets its JSON whole, in UTF-8."""
+    path = tmp_path / "millrace.toml"
+    path.write_text(flywheel_text("docs", 'start_urls = ["http://127.0.0.1/"]').replace("CC0-1.0", "free 😀"), "utf-8")
+    told = lonely_shell.run("plan", "--config", str(path), PYTHONIOENCODING=encoding)
+    assert (told.returncode, told.stderr) == (0, "")
+    assert "free \\U0001f600" in told.stdout
+    written = lonely_shell.run("plan", "--config", str(path), "--json", PYTHONIOENCODING=encoding)
+    assert json.loads(written.stdout)["flywheel"]["sources"][0]["licence"] == "free 😀"
+    refused = lonely_shell.run("plan", "--config", "😀.toml", PYTHONIOENCODING=encoding)
+    assert refused.returncode == 2
+    assert "\\U0001f600.toml: there is no such file" in refused.stderr
 
 
 @pytest.mark.integration
