@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from threading import Event
+from typing import Final
 
 import structlog
 
@@ -30,6 +31,9 @@ from shared.stream.membership import instance_id
 from shared.stream.refusal import refusing
 from shared.telemetry.health import serve_health
 from shared.telemetry.logging import configure_logging
+
+BY_HAND: Final = f"{SERVICE}-by-hand"
+"""The service that a run by hand is named for."""
 
 log = structlog.get_logger()
 
@@ -90,16 +94,24 @@ class Trainer:
 
     @contextmanager
     def scheduling(
-        self, metrics: TrainerMetrics, stop: Event, say: Callable[[str, str], None] = say_in_the_log
+        self,
+        metrics: TrainerMetrics,
+        stop: Event,
+        say: Callable[[str, str], None] = say_in_the_log,
+        *,
+        by_hand: bool = False,
     ) -> Iterator[tuple[Scheduler, Executor]]:
         """Give what decides and executes; `say` is told of each run what is done.
 
-        A missing key is told before anything is trained. Raises `Outage` and `Misconfigured`.
+        `by_hand` gives it a name, and so leases and a folder, that no service has: a shell in a service's container has
+        its settings, its instance's name among them. A missing key is told before anything is trained. Raises `Outage`
+        and `Misconfigured`.
         """
+        service, given = (BY_HAND, None) if by_hand else (SERVICE, self.settings.instance_id)
         Signer.from_file(self.servers.signing.key_file)
         with (
             closing(S3ObjectStore.from_settings(self.servers.store)) as store,
-            instance_id(SERVICE, home() / "run", self.settings.instance_id) as name,
+            instance_id(service, home() / "run", given) as name,
         ):
             store.check()
             executor = Executor(

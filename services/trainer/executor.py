@@ -80,13 +80,16 @@ class Executor:
 
         Raises `Stopped`, and `Outage` and `Misconfigured` for which no run is to blame.
         """
-        losses = 0
+        losses, waits = 0, False
         while (outcome := self.runs.outcome(order.run)) is None:
             if not self.warm.wait(TURN_SECONDS):  # else a lease might run out before its process has begun
                 self._turn(keep)
                 continue
             lease = self.runs.acquire(order.run, self.holder, _now(), self.settings.lease_seconds)
             if lease is None:
+                if not waits:
+                    self._say_who_has(order.run)
+                waits = True
                 self.stop.wait(TURN_SECONDS)
                 self._turn(keep)
                 continue
@@ -97,6 +100,12 @@ class Executor:
             self._note(order, self._given_up(end, losses))
         self.runs.drop_checkpoints(order.run)
         return outcome
+
+    def _say_who_has(self, run: str) -> None:
+        """Say whom we wait for, and until when at the least."""
+        held = self.runs.lease(run)
+        if held is not None:
+            self.say(run, f"{held.holder} has it until {held.expires_at:%H:%M:%S} UTC, or for longer: waiting")
 
     def _given_up(self, end: End | Lost, losses: int) -> End | Lost:
         """Give a run up whose process was lost too often."""

@@ -43,10 +43,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     def train() -> None:
         say = _teller()
-        with trainer.scheduling(TrainerMetrics(), stop_signal(), lambda run, text: say(f"{run}: {text}")) as (
-            scheduler,
-            _,
-        ):
+        with trainer.scheduling(
+            TrainerMetrics(), stop_signal(), lambda run, text: say(f"{run}: {text}"), by_hand=True
+        ) as (scheduler, _):
             try:
                 codes.append(Hand(scheduler, task, given.recipe, say).train(version, dry=given.dry_run))
             except NoSuchVersion as error:

@@ -7,11 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from services.trainer.hand import FAILED
 from shared.contracts.failures import REPLAYED_HEADER, from_headers
 from shared.models.runs import run_id
 from shared.models.verify import problems
 from shared.stream.exits import Exit
 from tests.services.curator.kafka_topics import publish
+from tests.services.trainer.builders import pages
 from tests.services.trainer.world import ROOT, World, stop
 
 
@@ -60,6 +62,22 @@ def test_from_the_event_to_the_version_that_serves(world: World) -> None:
     assert "  good, seed 0: challenge, done before: version 1, promote" in done.stdout
     assert f"{run_id(world.task, world.prefix, 3, 'bug')}: version 3 of {world.task}, keep." in done.stdout
     assert outcomes(world, 3) == {"bug": (3, "keep"), "good": (1, "promote"), "blind": (2, "keep")}
+
+
+@pytest.mark.integration
+def test_a_run_by_hand_takes_neither_name_nor_folder_of_the_service(world: World) -> None:
+    """A shell in the service's container has its environment: it would take over its lease, and delete its files."""
+    world.settings["TRAINER_INSTANCE_ID"] = "trainer-0"
+    theirs = world.folder / "home/trainer/trainer-0/package/head.onnx"
+    theirs.parent.mkdir(parents=True)
+    theirs.write_text("half written")
+    one_label = [page for page in pages() if page.labels["app"] == "calc"]
+    done = world.by_hand("--manifest", world.commit(one_label).manifest.key)
+    assert done.returncode == FAILED, done.stderr
+    lease = world.runs.lease(run_id(world.task, world.prefix, 1, "good"))
+    assert lease is not None
+    assert lease.holder.startswith("trainer-by-hand-0@")
+    assert theirs.read_text() == "half written"
 
 
 @pytest.mark.integration

@@ -65,9 +65,10 @@ class Workshop:
         )
 
     def say(self, _: str, text: str) -> None:
-        """Note what a process said when it began."""
+        """Note what a process said when it began, by its id, or what is said of others."""
         self.said.append(text)
-        self.when_begun()
+        if text.split(maxsplit=1)[0].isdigit():
+            self.when_begun()
 
     def conclude(self, order: Order) -> Outcome:
         """Conclude a run as its process would."""
@@ -84,7 +85,11 @@ class Workshop:
 
     def processes(self) -> list[int]:
         """Name the processes that were started and still live."""
-        return [int(text.split()[0]) for text in self.said if psutil.pid_exists(int(text.split()[0]))]
+        return [one for one in self.begun() if psutil.pid_exists(one)]
+
+    def begun(self) -> list[int]:
+        """Name the processes that were started."""
+        return [int(first) for first in (text.split()[0] for text in self.said) if first.isdigit()]
 
 
 @pytest.fixture
@@ -168,7 +173,22 @@ def test_a_run_that_another_took_is_left_to_it(workshop: Workshop) -> None:
             workshop.conclude(order)
 
     assert workshop.executor(lease_seconds=0.3).execute(order, keep).version == 7
-    assert (len(workshop.said), workshop.processes()) == (1, [])
+    assert (len(workshop.begun()), workshop.processes()) == (1, [])
+
+
+def test_whom_a_run_waits_for_is_said_once(workshop: Workshop) -> None:
+    """Who holds it, and until when: a person who trains by hand would else look at nothing."""
+    order = workshop.order("hang")
+    until = datetime.now(UTC) + timedelta(hours=1)
+    workshop.shelf.runs.acquire(order.run, "trainer-0@there:/home", until, 0)
+
+    def keep() -> None:
+        workshop.keep()
+        if workshop.kept > 8:
+            workshop.conclude(order)
+
+    assert workshop.executor().execute(order, keep).version == 7
+    assert workshop.said == [f"trainer-0@there:/home has it until {until:%H:%M:%S} UTC, or for longer: waiting"]
 
 
 def test_a_lease_is_renewed_while_a_run_goes_on(workshop: Workshop) -> None:
