@@ -61,7 +61,7 @@ def test_embeddings_are_learnt_from_whatever_their_size(tmp_path: Path) -> None:
 
 def test_corrections_to_a_rare_label_leave_the_head_sane(tmp_path: Path) -> None:
     """Their weights multiply, and each comes several times an epoch: without a bound the logits go to infinity."""
-    kinds: list[Kind] = [*["page"] * 10_005, *["feedback"] * 3]
+    kinds: list[Kind] = ["page" if row < 10_005 else "feedback" for row in range(10_008)]
     labels = np.repeat([0, 1], [10_000, 8])
     names, nothing = [("common", "rare")[label] for label in labels], [""] * len(kinds)
     weights = row_weights(Examples(nothing, names, nothing, kinds, nothing), ("common", "rare"))
