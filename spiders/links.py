@@ -38,12 +38,20 @@ def links(response: TextResponse) -> Iterator[str]:
             return
         try:
             url = urljoin(base, href)
-            path = urlsplit(url).path
+            is_page = splitext(urlsplit(url).path)[1].lower() not in _IGNORED
+            written = url if url.isascii() or not is_page else _written(url, response.encoding)
         except ValueError:
             continue
-        if splitext(path)[1].lower() not in _IGNORED:
-            # By the standard a query's characters are written in the page's own encoding.
-            yield url if url.isascii() else safe_url_string(url, encoding=response.encoding)
+        if is_page:
+            yield written
+
+
+def _written(url: str, encoding: str) -> str:
+    """Write `url` in ASCII: by the standard its query in the page's own `encoding`, in UTF-8 where that can't do it."""
+    try:
+        return safe_url_string(url, encoding=encoding)
+    except UnicodeError:
+        return safe_url_string(url)
 
 
 def base_of(response: TextResponse) -> str:

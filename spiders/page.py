@@ -10,6 +10,8 @@ from shared.warc.pack import Headers, header
 HTML_TYPES: Final = ("text/html", "application/xhtml+xml")
 SIGNALS: Final = ("x-robots-tag", "tdm-reservation", "tdm-policy", "content-usage")
 """Headers in which a page's owner says how it may be used. They are kept as they were read; no rule decides yet."""
+MOST_SIGNAL: Final = 2_000
+"""How many characters of one signal are kept; a page may hold megabytes of it, and a record may not."""
 
 
 @dataclass(frozen=True)
@@ -47,8 +49,8 @@ class Page:
     @property
     def signals(self) -> dict[str, str]:
         """What is said about the page's use: in headers, by their names in lower case, and elsewhere (`said`)."""
-        found = {name: header(self.answer.headers, name) for name in SIGNALS}
-        return {name: value for name, value in found.items() if value} | dict(self.said)
+        found = {name: header(self.answer.headers, name) for name in SIGNALS} | dict(self.said)
+        return {name: value[:MOST_SIGNAL] for name, value in found.items() if value}
 
 
 def kept_headers(headers: Iterable[tuple[bytes, Iterable[bytes]]]) -> Headers:

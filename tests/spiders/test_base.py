@@ -39,6 +39,17 @@ def test_links_are_canonical_and_within_bounds() -> None:
     assert links_of(body, denied_paths=("/no/",)) == {"https://www.example.org/a"}
 
 
+def test_the_links_behind_one_that_a_page_cannot_write_are_followed() -> None:
+    """It ends no page, and no crawl."""
+    body = b'<a href="/s?q=&#20013;">x</a><a href="/y">y</a>'
+    answer = response(body, URL, **{"Content-Type": "text/html; charset=iso-8859-1"})
+    [_, *requests] = Spider(crawl()).parse(answer)
+    assert [one.url for one in requests if isinstance(one, Request)] == [
+        "https://www.example.org/s?q=%E4%B8%AD",
+        "https://www.example.org/y",
+    ]
+
+
 def test_the_base_of_a_page_is_honoured() -> None:
     """`<base href>` moves every relative link."""
     assert links_of('<head><base href="/zh/"></head><a href="x">x</a>') == {"https://www.example.org/zh/x"}

@@ -34,7 +34,18 @@ def test_a_link_is_relative_to_the_page(href: str, url: str) -> None:
 
 @pytest.mark.parametrize(
     "href",
-    ["", "#top", "mailto:x@y.z", "javascript:go()", "tel:+1", "data:text/html,x", "/x.PDF", "/x.png?y", "http://[bad/"],
+    [
+        "",
+        "#top",
+        "mailto:x@y.z",
+        "javascript:go()",
+        "tel:+1",
+        "data:text/html,x",
+        "/x.PDF",
+        "/x.png?y",
+        "http://[bad/",
+        "//else.org:x/页",
+    ],
 )
 def test_what_is_no_page_is_left(href: str) -> None:
     """By its protocol, by its name, and what no URL can be made of."""
@@ -46,6 +57,17 @@ def test_a_query_is_written_in_the_encoding_of_its_page() -> None:
     body = '<a href="/页?q=页">x</a>'.encode("gb18030")
     assert found(body, **{"Content-Type": "text/html; charset=gb18030"}) == [
         "https://www.example.org/%E9%A1%B5?q=%D2%B3"
+    ]
+
+
+@pytest.mark.parametrize("charset", ["iso-8859-1", "big5", "shift_jis", "hz"])
+def test_a_query_that_its_page_cannot_write_is_in_utf_8(charset: str) -> None:
+    """A character reference names what the page's own charset lacks; the links around it are no worse for it."""
+    body = '<a href="/1">x</a><a href="/s?q=&#36825;&#128512;">x</a><a href="/2">x</a>'
+    assert found(body, **{"Content-Type": f"text/html; charset={charset}"}) == [
+        "https://www.example.org/1",
+        "https://www.example.org/s?q=%E8%BF%99%F0%9F%98%80",
+        "https://www.example.org/2",
     ]
 
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from spiders.page import Answer, Page, is_html, kept_headers
+from spiders.page import MOST_SIGNAL, Answer, Page, is_html, kept_headers
 
 
 def test_headers_are_kept_byte_for_byte() -> None:
@@ -40,3 +40,11 @@ def test_signals_are_kept_as_they_were_read() -> None:
     page = Page("https://a.org/", 200, Answer(datetime(2026, 1, 1, tzinfo=UTC), headers, b""), b"")
     assert page.signals == {"x-robots-tag": "noai, noindex", "tdm-policy": "p"}
     assert page.content_type == "text/html"
+
+
+def test_a_signal_is_kept_to_a_bound() -> None:
+    """A page of megabytes of it is published like any other; no record could hold it whole."""
+    headers = (("X-Robots-Tag", "a" * MOST_SIGNAL + "b"),)
+    answer = Answer(datetime(2026, 1, 1, tzinfo=UTC), headers, b"")
+    page = Page("https://a.org/", 200, answer, b"", said={"meta:robots": "c" * 3_000_000})
+    assert page.signals == {"x-robots-tag": "a" * MOST_SIGNAL, "meta:robots": "c" * MOST_SIGNAL}
