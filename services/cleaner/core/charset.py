@@ -36,18 +36,29 @@ class Decoded(NamedTuple):
 def decoded(content: bytes, content_type: str) -> Decoded:
     """Decode `content`: by its BOM, as UTF-8 if it is that, else as what it is declared to be unless that is a lie.
 
-    What no charset explains is read as UTF-8, or as Windows-1252 where that loses too much, with replacements.
+    What no charset explains is read with replacements: as UTF-8, else as whichever of the others loses least, or as
+    Windows-1252 where each loses too much. Bytes that were cut within a character are no sign of another charset.
     """
     for bom, name in _BOMS:
         if content.startswith(bom):
             return _replacing(content[len(bom) :], name)
-    for name in _candidates(content, _declared(content, content_type)):
+    names = _candidates(content, _declared(content, content_type))
+    for name in names:
         try:
             return Decoded(content.decode(name), 0)
         except UnicodeError:
             continue
-    lenient = _replacing(content, "utf-8")
-    return lenient if lenient.replaced <= _LOST_SHARE * _high_bytes(content) else _replacing(content, "cp1252")
+    return _least_lost(content, [name for name in names if name != "utf-8"])
+
+
+def _least_lost(content: bytes, others: list[str]) -> Decoded:
+    """Decode as UTF-8 or one of `others`, with replacements."""
+    most = _LOST_SHARE * _high_bytes(content)
+    best = _replacing(content, "utf-8")
+    # First, for little of another charset looks like UTF-8, while UTF-8 looks much like GBK.
+    if best.replaced > most:
+        best = min((_replacing(content, name) for name in others), key=lambda one: one.replaced, default=best)
+    return best if best.replaced <= most else _replacing(content, "cp1252")
 
 
 def has_wide_bom(content: bytes) -> bool:
@@ -59,14 +70,14 @@ def _candidates(content: bytes, declared: str) -> list[str]:
     """List charsets to try strictly, in order.
 
     Bytes of another charset are hardly ever valid UTF-8, so that one needs no declaration. Western charsets accept
-    everything, so bytes that look like Chinese are read as that first: servers declare Latin-1 by default.
+    everything, so bytes that look like Chinese are not tried as those: servers declare Latin-1 by default.
     """
     chinese = ["gb18030"] if _looks_chinese(content) else []
     if declared in _SEVEN_BIT:
         return [declared, "utf-8"]
     if not declared:
         return ["utf-8", *chinese]
-    return ["utf-8", *chinese, declared] if declared in _WESTERN else ["utf-8", declared, *chinese]
+    return ["utf-8", *(chinese or [declared])] if declared in _WESTERN else ["utf-8", declared, *chinese]
 
 
 def _declared(content: bytes, content_type: str) -> str:
@@ -79,6 +90,9 @@ def _declared(content: bytes, content_type: str) -> str:
         return ""
     if name.lower() in ("gbk", "gb2312", "gb18030"):
         return "gb18030"
+    if name.lower() == "big5":
+        # As in https://encoding.spec.whatwg.org/#big5; Python's own lacks everyday characters.
+        return "big5hkscs"
     try:
         return codecs.lookup(name).name
     except LookupError:

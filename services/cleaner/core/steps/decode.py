@@ -56,4 +56,4 @@ def _binary(content: bytes) -> str:
     return f"{count} of {len(content)} bytes are no text" if count > MAX_BINARY_SHARE * len(content) else ""
 
 
-DECODE: Final = Step("decode", 1, decode)
+DECODE: Final = Step("decode", 2, decode)

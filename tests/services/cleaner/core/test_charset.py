@@ -24,6 +24,7 @@ GERMAN = "Größere Wörter über Öl: für Schüler schön gemäß Füßen."
         (TRADITIONAL.encode("big5"), "text/html; charset=big5", TRADITIONAL),
         (GERMAN.encode("latin-1"), "text/html; charset=iso-8859-1", GERMAN),
         (GERMAN.encode("latin-1"), "text/html", GERMAN),
+        ("資料裏的恒星".encode("cp950"), "text/html; charset=big5", "資料裏的恒星"),
         ("It’s “fine”".encode("cp1252"), "text/html", "It’s “fine”"),  # noqa: RUF001
         (KOREAN.encode("euc-kr"), "text/html; charset=euc-kr", KOREAN),
         (("é " * 20).encode("latin-1"), "text/html; charset=utf-16", "é " * 20),
@@ -71,6 +72,32 @@ def test_what_no_charset_explains_is_counted() -> None:
     text, replaced = decoded(CHINESE.encode()[:-1], "text/html; charset=utf-8")
     assert replaced == 1
     assert text == CHINESE[:-1] + "\ufffd"
+
+
+@pytest.mark.parametrize(
+    ("text", "charset", "declared"),
+    [
+        (CHINESE, "gb18030", "text/html; charset=gbk"),
+        (CHINESE, "gb18030", "text/html; charset=iso-8859-1"),
+        (CHINESE, "gb18030", "text/html; charset=utf-8"),
+        (CHINESE, "gb18030", "text/html"),
+        (TRADITIONAL, "big5", "text/html; charset=big5"),
+        (KOREAN, "euc-kr", "text/html; charset=euc-kr"),
+        (CHINESE, "utf-8", "text/html; charset=gbk"),
+    ],
+)
+def test_half_a_character_costs_no_other(text: str, charset: str, declared: str) -> None:
+    """Sites that shorten by bytes leave one, before markup; the page is in its charset all the same."""
+    content = b"".join((text.encode(charset), text[0].encode(charset)[:1], b"<br>", text.encode(charset)))
+    read, replaced = decoded(content, declared)
+    assert (read.startswith(text), read.endswith(text)) == (True, True)
+    assert 0 < replaced <= 2
+
+
+def test_utf_8_is_known_by_little_loss_whatever_another_charset_loses() -> None:
+    """For GBK nearly any high bytes are some ideographs."""
+    content = ("人工智能。" * 50).encode() + b"\xff " * 5
+    assert decoded(content, "text/html; charset=gbk") == ("人工智能。" * 50 + "\ufffd " * 5, 5)
 
 
 def test_zeros_behind_a_mark_of_wide_characters_are_no_binary() -> None:
