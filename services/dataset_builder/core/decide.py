@@ -11,8 +11,8 @@ The same documents in any number of batches, twice or thrice, give the same live
 But for one thing: a customer's text counts only under a label that is known when it comes.
 """
 
-from collections import Counter
-from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal
@@ -99,11 +99,12 @@ class _Draft:
 
     def decision(self) -> Decision:
         """Sum up; touched clusters, and those that were not settled before, are settled by the rule."""
-        clusters = set(self.index.unsettled)
+        came: defaultdict[str, set[str]] = defaultdict(set)
+        left = set(self.index.unsettled)
         for id_, document in self.changed.items():
-            old = self.index.documents.get(id_, document)
-            clusters |= {document.edition.cluster, old.edition.cluster}
-        members = {cluster: self._members(cluster) for cluster in clusters}
+            came[document.edition.cluster].add(id_)
+            left.add(self.index.documents.get(id_, document).edition.cluster)
+        members = {cluster: self._members(cluster, came[cluster]) for cluster in left | came.keys()}
         affected = self.changed | {id_: one for group in members.values() for id_, one in group.items()}
         tombstones = self._tombstones(members.values())
         before = ((id_, self.index.documents[id_]) for id_ in affected if id_ in self.index.documents)
@@ -158,8 +159,9 @@ class _Draft:
         edition = document.edition.with_facts(map(fact_of, new.values()))
         self.changed[rows[0].document_id] = replace(document, editions={**document.editions, edition.name: edition})
 
-    def _members(self, cluster: str) -> dict[str, Document]:
-        named = self.index.members(cluster) | self.changed.keys()
+    def _members(self, cluster: str, came: Set[str]) -> dict[str, Document]:
+        """Give the documents of `cluster`: those that were there and still are, and those that `came`."""
+        named = self.index.members(cluster) | came
         found = {id_: self.changed.get(id_) or self.index.documents[id_] for id_ in named}
         return {id_: document for id_, document in found.items() if document.edition.cluster == cluster}
 

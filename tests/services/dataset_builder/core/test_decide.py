@@ -1,11 +1,15 @@
 """Tests of what a batch changes: tables of single rules, then any history against a naive model."""
 
 from collections import Counter
+from collections.abc import Callable
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from services.dataset_builder.core.decide import decide
 from services.dataset_builder.core.facts import fact_of
+from services.dataset_builder.core.index import Document, Edition, Index
 from shared.contracts.documents import AugmentedDocument
 from shared.contracts.split import Split
 from shared.datasets.live import count_rows
@@ -34,6 +38,25 @@ def test_a_row_is_written_once() -> None:
 
     assert (len(first.rows), first.verdicts) == (1, Counter(written=1, known=1))
     assert (second.rows, second.verdicts, second.tombstones) == ((), Counter(known=1), {})
+
+
+def test_the_work_on_a_batch_grows_with_its_documents(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each is looked at a few times, however many come with it."""
+    looked = 0
+    edition_of: Callable[[Document], Edition] = vars(Document)["edition"].fget
+
+    def counted(document: Document) -> Edition:
+        nonlocal looked
+        looked += 1
+        return edition_of(document)
+
+    def work_on(count: int) -> int:
+        before = looked
+        decide(Index(), [rows(document(number)) for number in range(count)], lambda _: False)
+        return looked - before
+
+    monkeypatch.setattr(Document, "edition", property(counted))
+    assert work_on(200) == 2 * work_on(100)
 
 
 def test_a_newer_edition_supersedes_the_one_before() -> None:
