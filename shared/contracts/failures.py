@@ -1,8 +1,8 @@
 """A record that could not be worked on: the original bytes, and beside them where it came from and what went wrong.
 
-A dead letter's key, value and headers are those of the original, byte for byte; what we have to say of it is in
-further headers that start with `dlq_`. So a replay is exact, and no encoding can push a record over the broker's size
-limit.
+A dead letter's key, value and headers are those of the original, byte for byte (but see `letter_key`); what we have to
+say of it is in further headers that start with `dlq_`. So a replay is exact, and no encoding can push a record over the
+broker's size limit.
 """
 
 from collections.abc import Iterable
@@ -36,6 +36,14 @@ class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
     version: str
     failed_at: datetime
     attempt: int = 1
+
+
+def letter_key(key: bytes | None, value: bytes | None) -> bytes | None:
+    """Give the key of the dead letter of a record with this `key` and `value`: an empty one where it has neither.
+
+    Kafka keeps records without both, but no client sends any.
+    """
+    return b"" if key is None and value is None else key
 
 
 def to_headers(letter: DeadLetter, original: Iterable[tuple[str, bytes | None]]) -> Headers:

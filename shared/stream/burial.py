@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from shared.contracts.envelope import Origin
-from shared.contracts.failures import DeadLetter, next_attempt, to_headers
+from shared.contracts.failures import DeadLetter, letter_key, next_attempt, to_headers
 from shared.contracts.topics import DEAD_LETTER_SUFFIX
 from shared.io.kafka_producer import KafkaProducer
 from shared.io.record import OutgoingRecord
@@ -28,7 +28,8 @@ def bury(settings: KafkaSettings, record: Any, error: Exception, service: str, a
         attempt=next_attempt(record.headers),
     )
     topic = record.topic + DEAD_LETTER_SUFFIX
-    outgoing = OutgoingRecord(topic, record.key, record.value, to_headers(letter, record.headers))
+    key = letter_key(record.key, record.value)
+    outgoing = OutgoingRecord(topic, key, record.value, to_headers(letter, record.headers))
     with KafkaProducer.connect(settings, [topic]) as producer:
         producer.send(outgoing).result()
     return letter

@@ -191,8 +191,7 @@ class Runner:
             attempt=failures.next_attempt(record.headers),
         )
         headers = failures.to_headers(letter, record.headers)
-        # aiokafka sends no record with neither key nor value, though Kafka keeps them.
-        key = b"" if record.key is None and record.value is None else record.key
+        key = failures.letter_key(record.key, record.value)
         return OutgoingRecord(self.service.sources[record.topic].dead_letters, key, record.value, headers)
 
     def _count(self, finished: Sequence[Finished]) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from contextlib import closing
 
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
+from kafka.serializer import Serializer
 
 from shared.contracts.envelope import Envelope, Headers, to_headers
 from shared.contracts.erasures import ErasureRequested
@@ -15,6 +16,16 @@ from tests.shared.stream.harness import BEGINNING
 
 Raw = tuple[str, bytes | None, bytes | None, Headers]
 """Topic, key, value and headers."""
+
+_NO_KEY = object()
+
+
+class _Keys(Serializer):  # type: ignore[misc]  # kafka-python has no type hints
+    """Sends a key as it is, and none where the producer asks for one."""
+
+    def serialize(self, topic: str, headers: object, data: object) -> object:  # noqa: ARG002 - its names
+        """Give the key's bytes."""
+        return None if data is _NO_KEY else data
 
 
 def topics(bootstrap: str, *names: str, partitions: int = 1) -> list[str]:
@@ -33,10 +44,12 @@ def create(bootstrap: str, names: list[str], partitions: int = 1) -> None:
 
 
 def publish(bootstrap: str, records: Iterable[Raw]) -> None:
-    """Publish records as they are."""
-    with closing(KafkaProducer(bootstrap_servers=bootstrap, max_request_size=10**7)) as producer:
+    """Publish records as they are, also such as kafka-python won't send, with neither key nor value."""
+    with closing(
+        KafkaProducer(bootstrap_servers=bootstrap, max_request_size=10**7, key_serializer=_Keys())
+    ) as producer:
         for topic, key, value, headers in records:
-            producer.send(topic, value, key, headers=list(headers))
+            producer.send(topic, value, _NO_KEY if key is None else key, headers=list(headers))
         producer.flush()
 
 

@@ -113,3 +113,11 @@ def test_what_can_not_be_worked_on_is_buried_as_it_came(desk: Desk) -> None:
     assert [letter.origin.offset for letter in said] == [0, 1, 2]
     assert {letter.service for letter in said} == {"curator"}
     assert desk.committed() == 4
+
+
+def test_a_record_of_nothing_at_all_does_not_stop_those_behind_it(desk: Desk) -> None:
+    """Kafka keeps records with neither key nor value, which no client sends: the letter has an empty key."""
+    publish(desk.bootstrap, [(desk.topic, None, None, ()), asked(desk.topic, request("a", "good"))])
+    desk.wanted = 2
+    desk.run()
+    assert (desk.buried, desk.done, desk.committed()) == (["MalformedEnvelope"], ["good"], 2)

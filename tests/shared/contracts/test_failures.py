@@ -10,6 +10,7 @@ from shared.contracts.failures import (
     REPLAYED_HEADER,
     DeadLetter,
     from_headers,
+    letter_key,
     next_attempt,
     original_headers,
     to_headers,
@@ -107,3 +108,11 @@ def test_needs_each_of_its_headers(name: str) -> None:
 def test_counts_attempts_across_replays(headers: Headers, attempt: int) -> None:
     """The first failure is the first attempt; a header that is no count counts for nothing."""
     assert next_attempt(headers) == attempt
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "made"), [(None, None, b""), (None, b"v", None), (b"k", None, b"k"), (b"", None, b"")]
+)
+def test_a_letter_has_the_key_of_its_record(key: bytes | None, value: bytes | None, made: bytes) -> None:
+    """A record with neither key nor value could not be sent."""
+    assert letter_key(key, value) == made
