@@ -1,6 +1,6 @@
 """The spider that all others are: pages of one source, within its bounds, each published or rejected with a reason."""
 
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -121,11 +121,8 @@ class DocumentSpider(Spider):
         except NotASitemap as error:
             yield Rejected(response.url, SITEMAP_UNREADABLE, datetime.now(UTC), str(error))
             sitemap = Sitemap((), ())
-        for url in sitemap.sitemaps:
-            if reason := self._bounds.host_refusal(url):
-                self.crawl.tally.skipped[reason] += 1
-            else:
-                yield self._sitemap_request(url)
+        for name in self._new(sitemap.sitemaps, self._bounds.host_refusal):
+            yield self._sitemap_request(name)
         yield from self._requests(sitemap.pages, depth=0)
 
     def refused(self, failure: Failure) -> Iterator[Rejected]:
@@ -152,26 +149,40 @@ class DocumentSpider(Spider):
         yield from self._requests(self.links(response), depth)
 
     def _requests(self, urls: Iterable[str], depth: int, *, bounded: bool = True) -> Iterator[Request]:
-        """Make a request for each of `urls` that is new; one out of bounds is counted, and not made if `bounded`."""
+        """Make a request for each of `urls` that is new and, if `bounded`, within bounds."""
+        for name in self._new(urls, self._bounds.refusal if bounded else _anywhere):
+            yield Request(name, callback=self.parse, errback=self.refused, meta={DEPTH: depth})
+
+    def _new(self, urls: Iterable[str], refusal: Callable[[str], str]) -> Iterator[str]:
+        """Give the names of those of `urls` that are to be asked for; others that are new are counted.
+
+        Only what is asked for is remembered: what is not has no bound.
+        """
+        skipped = self.crawl.tally.skipped
         for url in urls:
             try:
                 name = canonical(url)
             except NotAUrl:
-                self.crawl.tally.skipped[BAD_URL] += 1
+                skipped[BAD_URL] += 1
                 continue
             if name in self._seen:
                 continue
-            self._seen.add(name)
-            if bounded and (reason := self._bounds.refusal(name)):
-                self.crawl.tally.skipped[reason] += 1
+            if reason := refusal(name):
+                skipped[reason] += 1
             elif not self.crawl.may_ask():
-                self.crawl.tally.skipped[FETCH_LIMIT] += 1
+                skipped[FETCH_LIMIT] += 1
             else:
-                yield Request(name, callback=self.parse, errback=self.refused, meta={DEPTH: depth})
+                self._seen.add(name)
+                yield name
 
     def _sitemap_request(self, url: str) -> Request:
         meta = {KIND: SITEMAP, MAX_SIZE: MAX_SITEMAP_BYTES}
         return Request(canonical(url), callback=self.parse_sitemap, errback=self.sitemap_refused, meta=meta)
+
+
+def _anywhere(url: str) -> str:
+    del url  # where a crawl begins is the source's own word
+    return ""
 
 
 def _answer(response: Response) -> Answer:

@@ -10,6 +10,7 @@ from scrapy.spidermiddlewares.httperror import HttpError
 from twisted.python.failure import Failure
 
 from spiders.base import DEPTH, DocumentSpider
+from spiders.crawl import ASKED_PER_FETCH
 from spiders.decoding import ANSWER
 from spiders.guard import ROBOTS_SAID
 from spiders.page import Answer, Page
@@ -103,6 +104,39 @@ def test_a_site_without_end_fills_no_queue() -> None:
     body = "".join(f'<a href="/{number}">x</a>' for number in range(300)).encode()
     requests = [one for one in spider.parse(response(body, URL)) if isinstance(one, Request)]
     assert (len(requests), spider.crawl.tally.skipped) == (240, {"fetch-limit": 60})
+
+
+def test_sitemaps_without_end_fill_no_queue() -> None:
+    """An index that names ever more of them is bounded like the pages."""
+    spider = Spider(crawl(page_limit=2))
+    most = ASKED_PER_FETCH * spider.crawl.fetch_limit
+    entries = "".join(f"<sitemap><loc>https://www.example.org/{n}.xml</loc></sitemap>" for n in range(most + 5))
+    index = Response("https://www.example.org/s.xml", body=f"<sitemapindex>{entries}</sitemapindex>".encode())
+    assert (len(list(spider.parse_sitemap(index))), spider.crawl.tally.skipped) == (most, {"fetch-limit": 5})
+
+
+def test_a_sitemap_that_names_itself_again_is_asked_for_once() -> None:
+    """Whatever spelling it takes; each is counted once."""
+    spider = Spider(crawl())
+    entries = "".join(f"<sitemap><loc>https://www.example.org/{path}</loc></sitemap>" for path in ("a.xml", "a.xml#x"))
+    index = Response("https://www.example.org/s.xml", body=f"<sitemapindex>{entries}</sitemapindex>".encode())
+    assert [getattr(one, "url", "") for one in spider.parse_sitemap(index)] == ["https://www.example.org/a.xml"]
+    assert spider.crawl.asked == 1
+
+
+def test_links_that_are_not_followed_are_not_remembered() -> None:
+    """Neither those out of bounds, nor any once the last request is spent: a page may hold megabytes of them."""
+    spider = Spider(crawl(page_limit=3))
+
+    def parse(number: int, host: str) -> None:
+        body = "".join(f'<a href="//{host}/{number}/{link}">x</a>' for link in range(10_000)).encode()
+        list(spider.parse(response(body, f"{URL}{number}")))
+
+    parse(1, "else.org")
+    assert spider._seen == set()
+    parse(2, "www.example.org")
+    assert len(spider._seen) == spider.crawl.asked == ASKED_PER_FETCH * spider.crawl.fetch_limit
+    assert spider.crawl.tally.skipped == {"out-of-bounds": 10_000, "fetch-limit": 10_000 - len(spider._seen)}
 
 
 def test_depth_is_bounded() -> None:

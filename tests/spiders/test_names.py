@@ -3,7 +3,7 @@
 import pytest
 
 from shared.contracts.identity import NotAUrl, canonical_url
-from spiders.names import canonical
+from spiders.names import MOST_CHARACTERS, canonical
 
 
 def test_a_name_is_that_of_the_contracts() -> None:
@@ -17,3 +17,10 @@ def test_what_names_nothing_is_told_each_time() -> None:
     for _ in range(2):
         with pytest.raises(NotAUrl):
             canonical("nothing")
+
+
+def test_a_long_url_has_its_name_too() -> None:
+    """It is named anew each time, for many of them would fill the memory."""
+    url = "https://a.org/" + "x" * MOST_CHARACTERS
+    assert canonical(url) == canonical(url) == url
+    assert canonical(url) is not canonical(url)
