@@ -93,8 +93,8 @@ class Words:
 
     def corrections(self, denied: Container[str] = ()) -> list[Correction]:
         """Give all of them, the newest last; `denied` are documents that are forgotten."""
-        words = sorted(self.newest.items(), key=lambda item: item[1].rank)
-        return [_correction(word.said, document, self._state(document, denied)) for document, word in words]
+        ordered = sorted(self.newest, key=lambda document: self.newest[document].rank)
+        return [self._correction(document, self._state(document, denied)) for document in ordered]
 
     def _add(self, word: Word) -> None:
         said = word.said
@@ -112,6 +112,23 @@ class Words:
         if accepted is not None and accepted.said.label == said.label:
             return ACCEPTED
         return refusal(self.tasks, msgspec.structs.replace(said, accepted=True)) or WAITS
+
+    def _correction(self, document: str, state: str) -> Correction:
+        said = self.newest[document].said
+        return Correction(
+            feedback_id=said.feedback_id,
+            state=state,
+            task=said.task,
+            customer=said.customer,
+            at=said.at,
+            predicted_label=said.predicted_label,
+            label=said.label or "",
+            text=said.text or "",
+            split=split_of(said.group_id) if said.group_id else None,
+            document_id=document,
+            request_id=said.request_id,
+            accepted_by=self.accepted[document].said.accepted_by if state == ACCEPTED else "",
+        )
 
 
 def read_word(record: Record) -> FeedbackReceived | None:
@@ -151,20 +168,3 @@ def correction_row(one: Correction) -> tuple[str, ...]:
     text = safe_line(" ".join(one.text.split()), _TEXT_CHARACTERS)
     told = (one.state, one.task, one.customer, one.predicted_label or "", one.label, one.split or "")
     return (safe_line(one.feedback_id), f"{one.at:%Y-%m-%d %H:%M:%S}", *map(safe_line, told), text)
-
-
-def _correction(said: FeedbackReceived, document: str, state: str) -> Correction:
-    return Correction(
-        feedback_id=said.feedback_id,
-        state=state,
-        task=said.task,
-        customer=said.customer,
-        at=said.at,
-        predicted_label=said.predicted_label,
-        label=said.label or "",
-        text=said.text or "",
-        split=split_of(said.group_id) if said.group_id else None,
-        document_id=document,
-        request_id=said.request_id,
-        accepted_by=said.accepted_by,
-    )

@@ -100,6 +100,12 @@ def test_what_is_forgotten_does_not_wait() -> None:
     assert [one.state for one in found] == ["forgotten", "waits"]
 
 
+def test_who_accepted_is_told_also_where_the_customer_says_it_again() -> None:
+    """Nobody is named of what waits."""
+    told = said(accepted=True, accepted_by="anna@desk"), said(at=3), said(number=1, at=4)
+    assert [one.accepted_by for one in words(*told).corrections()] == ["anna@desk", ""]
+
+
 def test_a_record_of_somebody_else_hides_nothing() -> None:
     """Whatever its bytes are."""
     ours = Record("words", 0, 2, b"k", encode(said()), ())
