@@ -29,6 +29,7 @@ DOWNLOADER_MIDDLEWARES = {
     "scrapy.downloadermiddlewares.stats.DownloaderStats": None,
     "spiders.guard.GuardMiddleware": 50,
     "spiders.robots_middleware.RobotsMiddleware": 100,
+    "spiders.overload.OverloadMiddleware": 580,
     "spiders.decoding.DecodingMiddleware": 590,
 }
 # Depth and length of URLs are counted by the spider itself, by the source's own limits.

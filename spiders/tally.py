@@ -9,6 +9,7 @@ from shared.flywheel.config import Expected
 FINISHED = "finished"
 PAGE_LIMIT = "page-limit"
 SHUTDOWN = "shutdown"
+OVERLOADED = "overloaded"
 
 
 @dataclass
@@ -42,6 +43,8 @@ def judged(tally: Tally, expected: Expected, page_limit: int, reason: str) -> tu
         return "unpublished", f"{tally.unpublished:,} pages or rejections were fetched and not published"
     if tally.faults:
         return "failed", f"{tally.faults:,} answers could not be worked on: a bug; see the log"
+    if reason == OVERLOADED:
+        return "unexpected", "the site asked for fewer requests; start it again later"
     if reason not in (FINISHED, PAGE_LIMIT):
         return "stopped", f"it was stopped before its end ({reason}); what was fetched is published"
     return _counted(tally.published, expected, page_limit)

@@ -4,7 +4,7 @@ import pytest
 
 from shared.contracts.crawls import Verdict
 from shared.flywheel.config import Expected
-from spiders.tally import FINISHED, PAGE_LIMIT, SHUTDOWN, Tally, judged
+from spiders.tally import FINISHED, OVERLOADED, PAGE_LIMIT, SHUTDOWN, Tally, judged
 
 EXPECTED = Expected(min_pages=10, max_pages=20)
 
@@ -44,6 +44,14 @@ def test_what_is_not_published_comes_before_all_else() -> None:
 def test_a_fault_of_ours_fails_the_crawl() -> None:
     """A bug must not look like a small site."""
     assert judged(Tally(taken=12, published=12, faults=1), EXPECTED, 100, FINISHED)[0] == "failed"
+
+
+def test_a_site_that_was_overloaded_is_told_with_the_remedy() -> None:
+    """However many pages came; what is missing nobody knows."""
+    assert judged(Tally(taken=12, published=12), EXPECTED, 100, OVERLOADED) == (
+        "unexpected",
+        "the site asked for fewer requests; start it again later",
+    )
 
 
 def test_a_limit_below_the_least_is_said() -> None:
