@@ -23,12 +23,13 @@ from shared.contracts.erasures import ErasureRequested
 from shared.contracts.receipts import Looked, Receipt, Remainder, Removed
 from shared.datasets.store import DatasetStore
 from shared.io.deny_list import FRESH_SECONDS, DenyList
+from shared.io.deny_list import KEY as DENY_LIST
 from shared.io.object_store import ObjectStore
 
 log = structlog.get_logger(__name__)
 
 SETTLE_SECONDS: Final = 2 * FRESH_SECONDS
-"""How long after a request nothing is looked for yet: so long a denied page may still be let through, and stored."""
+"""How long after a denial nothing is looked for yet: so long a denied page may still be let through, and stored."""
 
 
 class Forgetting(Protocol):
@@ -80,7 +81,7 @@ class Eraser:
     def _erased(self, request: ErasureRequested, journal: Journal) -> Receipt:
         """Do every step; the order lets what is on its way arrive before it is looked for."""
         request = self._denied(request)
-        self.sleep(max(0.0, SETTLE_SECONDS - (self.now() - request.at).total_seconds()))
+        self._settle()
         shards, remains = self._from_datasets(request, journal)
         journal.note(Removed(claims=int(self.holders.index.forget(request.document_id))))
         remains += self._from_kafka(request, journal)
@@ -106,6 +107,15 @@ class Eraser:
         deny_hash = self.holders.deny_list.hash_of(request.document_id)
         self.holders.deny_list.add(deny_hash)
         return msgspec.structs.replace(request, deny_hash=deny_hash)
+
+    def _settle(self) -> None:
+        """Wait until nobody trusts a deny-list from before the last denial.
+
+        By the store's clock alone: that of whoever made the request may be ahead of ours, or behind.
+        """
+        store = self.holders.store
+        waited = store_now(store) - store.head(DENY_LIST).modified
+        self.sleep(max(0.0, SETTLE_SECONDS - waited.total_seconds()))
 
     def _from_datasets(self, request: ErasureRequested, journal: Journal) -> tuple[int, tuple[Remainder, ...]]:
         erasers = list(self._erasers(journal))

@@ -74,7 +74,9 @@ class World:
         """Give an eraser, on another view of the store where one is given."""
         store = store or self.store
         traces = KnownTraces(self.gone, [Trace("documents-clean", 1, NOW, {self.waiting_key})])
-        return Eraser(Holders(store, DenyList(store), self.index, traces), lambda: self.now, grace)
+        return Eraser(
+            Holders(store, DenyList(store), self.index, traces), lambda: self.now, grace, sleep=lambda _: None
+        )
 
     def fill(self) -> None:
         """Crawl, clean, augment and build: four versions, the second of them ready."""
