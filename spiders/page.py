@@ -43,8 +43,9 @@ class Page:
 
     @property
     def content_type(self) -> str:
-        """The Content-Type header as it came."""
-        return header(self.answer.headers, "content-type")
+        """The Content-Type header as it came; the last, which is the one that Scrapy reads, of several."""
+        values = self.answer.values("content-type")
+        return values[-1] if values else ""
 
     @property
     def signals(self) -> dict[str, str]:

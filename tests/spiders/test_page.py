@@ -42,6 +42,21 @@ def test_signals_are_kept_as_they_were_read() -> None:
     assert page.content_type == "text/html"
 
 
+@pytest.mark.parametrize(
+    ("values", "content_type"),
+    [
+        (("text/html", "text/html; charset=utf-8"), "text/html; charset=utf-8"),
+        (("text/html; charset=gbk",), "text/html; charset=gbk"),
+        ((), ""),
+    ],
+)
+def test_of_several_content_types_the_last_counts(values: tuple[str, ...], content_type: str) -> None:
+    """As where the spider asks whether it is a page; a list of types would be no type to whoever reads it."""
+    headers = tuple(("Content-type", value) for value in values)
+    page = Page("https://a.org/", 200, Answer(datetime(2026, 1, 1, tzinfo=UTC), headers, b""), b"")
+    assert page.content_type == content_type
+
+
 def test_a_signal_is_kept_to_a_bound() -> None:
     """A page of megabytes of it is published like any other; no record could hold it whole."""
     headers = (("X-Robots-Tag", "a" * MOST_SIGNAL + "b"),)
