@@ -171,7 +171,7 @@ def test_nothing_is_looked_for_before_everybody_knows_that_it_is_denied(
         assert DenyList(world.store).denied([world.gone])
         assert world.found(GONE)
 
-    eraser = world.eraser(Clocked(world.store, ago))  # type: ignore[arg-type]  # see `__getattr__`
+    eraser = world.eraser(Clocked(world.store, ago))
     replace(eraser, sleep=sleep).erase(msgspec.structs.replace(request(GONE), at=NOW + ahead))
     assert slept == [wait]
     assert world.found(GONE) == []
