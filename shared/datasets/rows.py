@@ -1,5 +1,6 @@
 """One row of a dataset, with all that is known of where it came from."""
 
+from datetime import UTC
 from typing import Final, Literal
 
 import msgspec
@@ -13,6 +14,9 @@ Kind = Literal["page", "title", "heading", "keyword", "paragraph", "feedback"]
 
 FEEDBACK: Final = "feedback"
 """The kind of such a row, and the source that its lineage names."""
+
+# What the columns of `shared.datasets.shard` hold, which loads Arrow: 32 bits and 64, with a sign.
+_NUMBERS: Final = {"op_version": range(-(2**31), 2**31), "seed": range(-(2**63), 2**63)}
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,6 +43,24 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     similarity: float = 0.0
     signature: bytes = b""
     event_id: str = ""
+
+
+def require_storable(lineage: Lineage) -> None:
+    """Raise `ValueError` for what no shard can hold: a number too large for its column, a moment in no year of UTC.
+
+    Whoever makes rows asks first: in a shard, the fault of one row would be that of all beside it.
+    """
+    for name, column in _NUMBERS.items():
+        if getattr(lineage, name) not in column:
+            raise ValueError(
+                f"{name} {getattr(lineage, name)} of {lineage.url} is not within {column.start} and {column.stop - 1}"
+            )
+    try:
+        lineage.fetched_at.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError(
+            f"fetched_at {lineage.fetched_at.isoformat()} of {lineage.url} is not within the years 1 and 9999 of UTC"
+        ) from error
 
 
 def edition_of(lineage: Lineage) -> str:

@@ -1,13 +1,16 @@
 """What must be known of a row to decide about others: all but its text."""
 
+import re
 from collections.abc import Iterator
 from datetime import datetime
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from shared.contracts.split import Split
 from shared.datasets.clusters import cluster_of
 from shared.datasets.live import TOTAL, label_key
 from shared.datasets.rows import Row
+
+_REVISION: Final = re.compile(r"[0-9]{1,18}(?=-|\Z)")
 
 
 class Version(NamedTuple):
@@ -60,6 +63,6 @@ def fact_of(row: Row) -> Fact:
 
 
 def revision_of(rule_set: str) -> int:
-    """Give the revision of a rule set such as `3-1a2b3c4d`; 0 for one that names none."""
-    revision = rule_set.partition("-")[0]
-    return int(revision) if revision.isascii() and revision.isdigit() else 0
+    """Give the revision of a rule set such as `3-1a2b3c4d`; 0 for one that names none, of 18 digits at most."""
+    revision = _REVISION.match(rule_set)
+    return int(revision[0]) if revision else 0

@@ -1,6 +1,6 @@
 """What row a customer's word on an answer becomes, and why most words become none.
 
-Nothing here is a fault: that a customer only raised a thumb, or that nobody has accepted what they said, is an outcome.
+That a customer only raised a thumb, or that nobody has accepted what they said, is an outcome, and no fault.
 Whether a label is known is asked where the batch is decided on, for it takes the dataset to know (`decide`).
 """
 
@@ -11,7 +11,7 @@ from shared.contracts.identity import digest_of, feedback_document_id
 from shared.contracts.predictions import FeedbackReceived
 from shared.contracts.split import split_of
 from shared.datasets.live import label_key
-from shared.datasets.rows import FEEDBACK, Row, edition_of, row_id_of
+from shared.datasets.rows import FEEDBACK, Row, edition_of, require_storable, row_id_of
 from shared.datasets.words import Refusal, Tasks, refusal, spoken
 from shared.flywheel.config import Flywheel
 from shared.stream.service import Received
@@ -39,7 +39,8 @@ def row_of(tasks: Tasks, received: Received[FeedbackReceived]) -> Row | Refusal:
     """Give the row that a customer's word becomes, or why it becomes none.
 
     What one customer says of one input is one document, and each label that they give it an edition: the latest counts,
-    as with pages. The way back to the answer is its URL, `feedback:<request id>`.
+    as with pages. The way back to the answer is its URL, `feedback:<request id>`. Raises `ValueError` for a word of a
+    moment that no shard can hold.
     """
     said = received.message
     text, label = said.text or "", said.label or ""
@@ -57,6 +58,7 @@ def row_of(tasks: Tasks, received: Received[FeedbackReceived]) -> Row | Refusal:
         group_id=said.group_id,
         rule_set=RULE_SET,
     )
+    require_storable(lineage)
     return Row(
         row_id=row_id_of(document_id, lineage, FEEDBACK, 0),
         document_id=document_id,

@@ -7,7 +7,7 @@ from typing import Final
 
 from shared.contracts.documents import AugmentedDocument
 from shared.contracts.split import Split, split_of
-from shared.datasets.rows import Kind, Row, edition_of, row_id_of
+from shared.datasets.rows import Kind, Row, edition_of, require_storable, row_id_of
 from shared.flywheel.config import Flywheel
 from shared.stream.service import Received
 
@@ -30,9 +30,11 @@ def plan_of(flywheel: Flywheel) -> RowPlan:
 def rows_of(plan: RowPlan, received: Received[AugmentedDocument]) -> tuple[Row, ...]:
     """Give the rows of one document: none for a copy outside of train.
 
-    Raises `ValueError` for a document without text or group, and `UnicodeDecodeError` for a body that is not UTF-8.
+    Raises `ValueError` for a document without text or group, or with a lineage that no shard can hold, and
+    `UnicodeDecodeError` for a body that is not UTF-8.
     """
     document = received.message
+    require_storable(document.lineage)
     split = split_of(document.lineage.group_id, document.lineage.split_hint)
     text = _text(received)
     if not text.strip():

@@ -14,6 +14,15 @@ from shared.datasets.store import DatasetStore
 from shared.io.memory import MemoryObjectStore
 
 AT = datetime(2026, 7, 1, 12, tzinfo=UTC)
+UNSTORABLE: tuple[dict[str, int | datetime], ...] = (
+    {"op_version": 2**31},
+    {"op_version": -(2**31) - 1},
+    {"seed": 2**63},
+    {"seed": -(2**63) - 1},
+    {"fetched_at": datetime.fromisoformat("0001-01-01T00:00:00+14:00")},
+    {"fetched_at": datetime.fromisoformat("9999-12-31T23:00:00-12:00")},
+)
+"""What of a lineage can be written on the wire, and in no shard."""
 
 
 def lineage(**changes: object) -> Lineage:

@@ -1,11 +1,12 @@
 """Tests of how rows and editions are named."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
-from shared.datasets.rows import edition_of, row_id_of
-from tests.shared.datasets.builders import AT, lineage
+from shared.datasets.rows import edition_of, require_storable, row_id_of
+from tests.shared.datasets.builders import AT, UNSTORABLE, lineage
 
 BASE = lineage()
 
@@ -47,3 +48,10 @@ def test_each_row_of_a_document_has_a_name_of_its_own() -> None:
 def test_parts_of_a_name_do_not_run_together() -> None:
     """`ab` and `c` are not `a` and `bc`."""
     assert edition_of(lineage(content_hash="ab", rule_set="c")) != edition_of(lineage(content_hash="a", rule_set="bc"))
+
+
+@pytest.mark.parametrize("changes", UNSTORABLE)
+def test_what_no_shard_can_hold_is_named(changes: dict[str, Any]) -> None:
+    """And whose it is."""
+    with pytest.raises(ValueError, match=f"{next(iter(changes))} .* of {BASE.url} is not within"):
+        require_storable(lineage(**changes))

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from shared.contracts.documents import OptOut
 from shared.contracts.split import Split
-from shared.datasets.rows import Row
+from shared.datasets.rows import Row, require_storable
 from shared.datasets.shard import (
     ROW_GROUP_ROWS,
     SCHEMA,
@@ -75,6 +75,22 @@ some_rows = st.lists(
 def test_every_row_comes_back_as_it_was(given_rows: list[Row]) -> None:
     """Whatever text, labels and lineage it has."""
     assert decode_rows(encode_rows(given_rows)) == given_rows
+
+
+@pytest.mark.parametrize(
+    "bounds",
+    [
+        {"op_version": -(2**31), "seed": -(2**63), "fetched_at": datetime.min.replace(tzinfo=UTC)},
+        {"op_version": 2**31 - 1, "seed": 2**63 - 1, "fetched_at": datetime.max.replace(tzinfo=UTC)},
+        {"fetched_at": datetime.fromisoformat("0001-01-01T14:00:00+14:00")},
+        {"fetched_at": datetime.fromisoformat("9999-12-31T11:59:59.999999-12:00")},
+    ],
+)
+def test_what_is_storable_comes_back(bounds: dict[str, Any]) -> None:
+    """Up to the last number and the last moment."""
+    kept = lineage(**bounds)
+    require_storable(kept)
+    assert decode_rows(encode_rows([row(made=kept)])) == [row(made=kept)]
 
 
 def test_every_field_is_kept() -> None:

@@ -8,7 +8,8 @@ from tests.services.dataset_builder.builders import PLAN, document, document_id,
 
 
 @pytest.mark.parametrize(
-    ("rule_set", "revision"), [("3-1a2b3c4d", 3), ("12-ffffffff", 12), ("", 0), ("x-1", 0), ("²-1", 0)]
+    ("rule_set", "revision"),
+    [("3-1a2b3c4d", 3), ("12-ffffffff", 12), ("7", 7), ("", 0), ("x-1", 0), ("3x-1", 0), ("²-1", 0), ("9" * 5_000, 0)],
 )
 def test_the_revision_is_the_number_before_the_hyphen(rule_set: str, revision: int) -> None:
     """What names none counts as the oldest."""

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from services.dataset_builder.core.feedback import declared_labels, row_of, tasks_of
@@ -12,6 +13,7 @@ from shared.datasets.rows import Row, edition_of, row_id_of
 from shared.flywheel.config import Flywheel
 from tests.services.dataset_builder.builders import TASKS, correction, event_id, moment, received
 from tests.services.dataset_builder.flywheels import flywheel_of
+from tests.shared.datasets.builders import UNSTORABLE
 
 
 def row(said: FeedbackReceived) -> Row:
@@ -86,3 +88,10 @@ def test_sources_declare_labels_and_tasks_are_found_by_name() -> None:
     flywheel = Flywheel.model_validate(flywheel_of("d"))
     assert declared_labels(flywheel) == {"label:app=calc", "label:app=math"}
     assert {name: task.label for name, task in tasks_of(flywheel).items()} == {"router": "app"}
+
+
+@pytest.mark.parametrize("changes", [one for one in UNSTORABLE if "fetched_at" in one])
+def test_a_word_of_a_moment_that_no_shard_can_hold_is_a_fault(changes: dict[str, Any]) -> None:
+    """It is a dead letter by itself, before it is in one shard with others."""
+    with pytest.raises(ValueError, match=r"fetched_at .* is not within"):
+        row(msgspec.structs.replace(correction(1), at=changes["fetched_at"]))

@@ -1,5 +1,7 @@
 """Tests of what rows a document becomes."""
 
+from typing import Any
+
 import msgspec
 import pytest
 
@@ -10,6 +12,7 @@ from shared.contracts.split import Split
 from shared.datasets.rows import edition_of, row_id_of
 from shared.flywheel.config import Flywheel
 from tests.services.dataset_builder.builders import PAGE_ONLY, PLAN, document, event_id, received, rows
+from tests.shared.datasets.builders import UNSTORABLE
 
 CHECK = ClaimCheck(bucket="b", key="texts/1", offset=0, length=5, sha256="0" * 64)
 
@@ -113,6 +116,14 @@ def test_a_document_without_a_group_is_a_fault() -> None:
     """Its split can't be told."""
     lineage = msgspec.structs.replace(document().lineage, group_id="", split_hint=None)
     with pytest.raises(ValueError, match="group_id"):
+        rows(msgspec.structs.replace(document(), lineage=lineage))
+
+
+@pytest.mark.parametrize("changes", UNSTORABLE)
+def test_a_document_that_no_shard_can_hold_is_a_fault(changes: dict[str, Any]) -> None:
+    """It is a dead letter by itself, before it is in one shard with others."""
+    lineage = msgspec.structs.replace(document().lineage, **changes)
+    with pytest.raises(ValueError, match=f"{next(iter(changes))} .* is not within"):
         rows(msgspec.structs.replace(document(), lineage=lineage))
 
 
