@@ -13,7 +13,8 @@ from shared.flywheel.learning import Task
 def uncovered(live: Iterable[Fact], tasks: Iterable[Task], min_rows: int) -> NotReady | None:
     """Say which label of which task has fewer than `min_rows` training rows that the task learns from; None for none.
 
-    The labels of a task are those that any live page has: what a customer says is learnt too, but holds nothing up.
+    The labels of a task are those that any live page in one of its languages has: what a customer says is learnt too,
+    but holds nothing up.
     """
     facts = tuple(live)
     for task in tasks:
@@ -33,6 +34,6 @@ def uncovered(live: Iterable[Fact], tasks: Iterable[Task], min_rows: int) -> Not
 
 
 def label_values(facts: Iterable[Fact], task: Task) -> set[str]:
-    """Give every value of the task's label that a page has."""
-    pages = (fact for fact in facts if fact.kind != FEEDBACK)
+    """Give every value of the task's label that a page in one of its languages has."""
+    pages = (fact for fact in facts if fact.kind != FEEDBACK and fact.language in task.languages)
     return {value for fact in pages for name, value in fact.labels if name == task.label}

@@ -21,7 +21,7 @@ CALC = [document(number, label="calc") for number in range(2)]
         (CALC[:1], "calc has 1"),
         ([document(9, label="")], "no row has the label"),
         ([*CALC, document(9, label="math", split=Split.TEST)], "math has 0"),
-        ([*CALC, document(9, label="math", language="zh")], "math has 0"),
+        ([*CALC, document(9, label="math", language="zh")], None),
         ([document(9, "one\n\ntwo")], "calc has 1"),
         ([document(9), document(9, copy=1)], None),
     ],
@@ -33,6 +33,17 @@ def test_each_label_of_each_task_must_be_in_train(documents: list[AugmentedDocum
     found = uncovered(live, [TASK], 2)
     assert (found is None) == (reason is None)
     assert found is None or found.reason == f"task router needs 2 training rows for each app: {reason}"
+
+
+def test_a_label_of_one_language_alone_stops_no_task_in_another() -> None:
+    """Each task must cover the labels of its own languages, for it learns no others."""
+    chinese = Task(name="router-zh", label="app", texts=("page",), languages=("zh",))
+    section = [document(number, label="math", language="zh") for number in (8, 9)]
+    live = [fact_of(row) for one in (*CALC, *section) for row in rows(one)]
+    assert uncovered(live, [TASK, chinese], 2) is None
+    found = uncovered(live[:-1], [TASK, chinese], 2)
+    assert found is not None
+    assert found.reason == "task router-zh needs 2 training rows for each app: math has 1"
 
 
 def test_what_customers_say_counts_and_holds_nothing_up() -> None:
