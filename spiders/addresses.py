@@ -16,7 +16,7 @@ from twisted.internet.defer import Deferred, succeed
 from twisted.internet.error import DNSLookupError
 
 from shared.flywheel.config import LOOPBACK_HOSTS
-from spiders.bounds import host_name
+from shared.flywheel.reach import host_name
 
 LOOPBACK_SETTING: Final = "SPIDERS_LOOPBACK_HOSTS"
 """The hosts of the source that are literally loopback: these alone may resolve to it."""

@@ -1,16 +1,13 @@
 """Which URLs of a source may be fetched. Pure: no name is resolved here, see `addresses`."""
 
-import re
 from collections import Counter
 from dataclasses import dataclass
-from functools import lru_cache
-from ipaddress import ip_address
-from posixpath import normpath
 from typing import Final, Self
-from urllib.parse import SplitResult, unquote, urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from shared.contracts.identity import NotAUrl
 from shared.flywheel.config import Source
+from shared.flywheel.reach import host_name, meant_path
 from spiders.names import canonical
 from spiders.refusal import BAD_URL, ENDLESS_PATH, OUT_OF_BOUNDS, URL_TOO_LONG
 
@@ -20,7 +17,6 @@ MAX_SEGMENTS: Final = 20
 """A path of more segments is a trap; the default of Heritrix's TooManyPathSegmentsDecideRule."""
 MAX_REPEATS: Final = 2
 """How often a segment may come again; the default of Heritrix's PathologicalPathDecideRule."""
-_SLASHES: Final = re.compile("/{2,}")
 
 
 @dataclass(frozen=True)
@@ -36,8 +32,8 @@ class Bounds:
         """Take the bounds of `source`."""
         return cls(
             frozenset(map(host_name, source.hosts)),
-            tuple(map(_meant, source.allowed_paths)),
-            tuple(map(_meant, source.denied_paths)),
+            tuple(map(meant_path, source.allowed_paths)),
+            tuple(map(meant_path, source.denied_paths)),
         )
 
     def refusal(self, url: str) -> str:
@@ -46,7 +42,7 @@ class Bounds:
         reason = self._refusal(url, parts)
         if reason or parts is None:
             return reason
-        path = _meant(parts.path)
+        path = meant_path(parts.path)
         if not path.startswith(self.allowed_paths) or (self.denied_paths and path.startswith(self.denied_paths)):
             return OUT_OF_BOUNDS
         return ENDLESS_PATH if is_endless(path) else ""
@@ -71,33 +67,7 @@ def _split(url: str) -> SplitResult | None:
         return None
 
 
-def _meant(path: str) -> str:
-    """Write `path` as many servers read it: unescaped, one slash for several, and what `..` then leads to.
-
-    Escaped slashes and double ones are another way into what a source denies.
-    """
-    path = _SLASHES.sub("/", unquote(path))
-    if "/." not in path:
-        return path
-    there = normpath(path)
-    return there + "/" if path.endswith(("/", "/.", "/..")) and there != "/" else there
-
-
 def is_endless(path: str) -> bool:
     """Say whether `path` looks as if links made it ever deeper: too many segments, or the same ones again."""
     segments = [segment for segment in path.split("/") if segment]
     return len(segments) > MAX_SEGMENTS or max(Counter(segments).values(), default=0) > 1 + MAX_REPEATS
-
-
-@lru_cache(maxsize=1024)
-def host_name(host: str) -> str:
-    """Write a host so that it can be compared: in lower case, in IDNA, without brackets; an IPv6 address in short."""
-    host = host.strip("[]").lower().rstrip(".")
-    try:
-        return str(ip_address(host))
-    except ValueError:
-        pass
-    try:
-        return host.encode("idna").decode()
-    except UnicodeError:
-        return host

@@ -7,6 +7,7 @@ from pydantic import Field, StrictInt, ValidationInfo, field_validator, model_va
 
 from shared.flywheel.agreement import disagreements
 from shared.flywheel.learning import Gate, Language, Task
+from shared.flywheel.reach import first_kept_out
 from shared.flywheel.table import (
     Characters,
     Host,
@@ -124,6 +125,13 @@ class Source(Table):
     def _begins_somewhere(cls, value: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
         if not value and info.data.get("start_urls") == ():
             raise ValueError("neither start_urls nor sitemap_urls is given: there is nothing to begin with")
+        return value
+
+    @field_validator("allowed_hosts", "allowed_paths", "denied_paths")
+    @classmethod
+    def _lets_the_crawl_begin(cls, value: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        if kept_out := first_kept_out(info.data, str(info.field_name), value):
+            raise ValueError(f"this way {kept_out} would not be fetched: let it in, or begin elsewhere")
         return value
 
     @field_validator("delay_seconds")

@@ -3,12 +3,12 @@
 import pytest
 
 from shared.flywheel.config import Source
-from spiders.bounds import MAX_URL_CHARACTERS, Bounds, host_name, is_endless
+from spiders.bounds import MAX_URL_CHARACTERS, Bounds, is_endless
 
 SOURCE = Source(
     name="site",
     licence="CC0-1.0",
-    start_urls=("https://www.example.org/en/", "http://[::1]:80/"),
+    start_urls=("https://www.example.org/en/", "http://[::1]:80/en/"),
     allowed_paths=("/en/", "/帮助/"),
     denied_paths=("/en/old/",),
 )
@@ -61,20 +61,6 @@ def test_without_denied_paths_nothing_is_denied() -> None:
     """An empty list is no prefix of everything."""
     bounds = Bounds.of(Source(name="site", licence="CC0-1.0", start_urls=("https://a.org/",)))
     assert bounds.refusal("https://a.org/any/page") == ""
-
-
-@pytest.mark.parametrize(
-    ("host", "name"),
-    [
-        ("EXAMPLE.org.", "example.org"),
-        ("[::1]", "::1"),
-        ("bücher.de", "xn--bcher-kva.de"),
-        ("a" * 70 + ".de", "a" * 70 + ".de"),
-    ],
-)
-def test_a_host_has_one_name(host: str, name: str) -> None:
-    """However it is spelt."""
-    assert host_name(host) == name
 
 
 def test_a_segment_may_come_three_times() -> None:

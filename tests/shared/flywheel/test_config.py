@@ -24,7 +24,7 @@ def test_a_short_file_is_enough(tmp_path: Path) -> None:
     ("key", "hosts"),
     [
         ("", ("www.example.org", "[::1]".strip("[]"))),
-        ('allowed_hosts = ["example.org"]', ("example.org",)),
+        ('allowed_hosts = ["www.example.org", "::1", "b.org"]', ("www.example.org", "::1", "b.org")),
     ],
 )
 def test_hosts_are_those_of_the_addresses_unless_they_are_named(
@@ -39,7 +39,7 @@ def test_hosts_are_those_of_the_addresses_unless_they_are_named(
     ("lines", "told"),
     [
         ("delay_seconds = 0", "no pause is for loopback addresses only, and www.example.org is none"),
-        ('delay_seconds = 0\nallowed_hosts = ["127.0.0.1"]', "and www.example.org is none"),
+        ('delay_seconds = 0\nallowed_hosts = ["127.0.0.1", "www.example.org"]', "and www.example.org is none"),
         ("expected = { min_pages = 5, max_pages = 4 }", "max_pages = 4 (source my-site): less than min_pages"),
         ("page_limit = 9\nexpected = { min_pages = 10 }", "min_pages is more than page_limit, which is 9"),
         ("delay_seconds = nan", "delay_seconds = nan (source my-site): not a number"),
@@ -59,6 +59,36 @@ def test_what_can_not_work_is_refused(tmp_path: Path, lines: str, told: str) -> 
     source = "\n".join(line for line in SOURCE.splitlines() if line.split()[0] != lines.split(maxsplit=1)[0])
     (fault,) = refused(tmp_path, f"{source}\n{lines}\n{DATASET}")
     assert told in fault
+
+
+@pytest.mark.parametrize(
+    ("lines", "told"),
+    [
+        ('allowed_paths = ["/docs/"]', 'millrace.toml:6: [[sources]] allowed_paths = ["/docs/"] (source my-site): '),
+        ('denied_paths = ["/x", "/"]', 'millrace.toml:6: [[sources]] denied_paths = ["/x", "/"] (source my-site): '),
+        ('allowed_hosts = ["example.org"]', 'millrace.toml:6: [[sources]] allowed_hosts = ["example.org"] '),
+    ],
+)
+def test_a_source_that_keeps_its_crawl_from_beginning_is_refused(tmp_path: Path, lines: str, told: str) -> None:
+    """By its own bounds; the crawl would bring nothing."""
+    (fault,) = refused(tmp_path, f'{SOURCE}sitemap_urls = ["https://www.example.org/s.xml"]\n{lines}\n{DATASET}')
+    assert fault.startswith(told)
+    assert "this way https://www.example.org/ of start_urls would not be fetched: let it in, or begin" in fault
+
+
+def test_a_sitemap_outside_of_the_hosts_is_refused(tmp_path: Path) -> None:
+    """It may lie beside the paths, but on no other host."""
+    source = '[[sources]]\nname = "my-site"\nlicence = "MPL-2.0"\nsitemap_urls = ["https://www.example.org/s.xml"]\n'
+    assert refused(tmp_path, source + 'allowed_paths = ["/docs/"]\n' + DATASET) == []
+    (fault,) = refused(tmp_path, source + 'allowed_hosts = ["example.org"]\n' + DATASET)
+    assert "this way https://www.example.org/s.xml of sitemap_urls would not be fetched" in fault
+
+
+def test_where_a_crawl_begins_is_compared_by_what_it_means(tmp_path: Path) -> None:
+    """As the crawl itself compares."""
+    source = SOURCE.replace("https://www.example.org/", "https://WWW.Example.org:443/%64ocs//a")
+    lines = 'allowed_hosts = ["www.example.org"]\nallowed_paths = ["/docs/"]\ndenied_paths = ["/docs/b"]\n'
+    assert refused(tmp_path, source + lines + DATASET) == []
 
 
 def test_a_loopback_site_needs_no_pause(tmp_path: Path) -> None:
