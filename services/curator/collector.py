@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Final, NamedTuple
 
 import msgspec
@@ -10,7 +11,7 @@ import structlog
 
 from services.curator.core.garbage import Keep, old_versions, orphans
 from shared.datasets.evaluation import EvaluationSets
-from shared.datasets.manifest import Manifest, manifest_key
+from shared.datasets.manifest import Manifest, manifest_key, numbered
 from shared.datasets.ready import ReadyRecords
 from shared.datasets.store import DatasetStore, NoSuchVersion
 from shared.io.object_store import ObjectNotFound, ObjectStore
@@ -39,7 +40,7 @@ class Collector:
         """Delete old versions, then the shards that no version names any more."""
         # Shards first: one whose manifest comes between the two listings is then named, or too young.
         shards = [(info.key, info.modified) for info in self.dataset.store.list(self._folder("shards"))]
-        made = {self._number(info.key): info.modified for info in self.dataset.store.list(self._folder("manifests"))}
+        made = self._made()
         now = self.store_now()
         old = old_versions(made, self._needed(), self.keep, now)
         named = frozenset[str]().union(*(self._named(version) for version in sorted(made.keys() - set(old))))
@@ -49,6 +50,12 @@ class Collector:
         if old or gone:
             log.info("garbage_collected", dataset=self.dataset.dataset, versions=len(old), shards=len(gone))
         return Collected(len(old), len(gone))
+
+    def _made(self) -> dict[int, datetime]:
+        """Give when each version was made."""
+        key_of = partial(manifest_key, self.dataset.dataset)
+        modified = {info.key: info.modified for info in self.dataset.store.list(self._folder("manifests"))}
+        return {version: modified[key_of(version)] for version in numbered(modified, key_of)}
 
     def _needed(self) -> set[int]:
         """Name the versions that are ready, or that an evaluation set was made from."""
@@ -76,9 +83,6 @@ class Collector:
 
     def _folder(self, what: str) -> str:
         return f"datasets/{self.dataset.dataset}/{what}/"
-
-    def _number(self, key: str) -> int:
-        return int(key.rpartition("/")[2].removesuffix(".json"))
 
 
 def store_now(store: ObjectStore) -> datetime:

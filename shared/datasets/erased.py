@@ -3,9 +3,12 @@
 A version is immutable, so it isn't mended: whoever asks for it is told, and takes a newer one.
 """
 
+from functools import partial
+
 import msgspec
 
 from shared.contracts.timestamp import Timestamp
+from shared.datasets.manifest import numbered
 from shared.io.object_store import ObjectExists, ObjectNotFound, ObjectStore
 
 
@@ -41,8 +44,8 @@ class ErasedVersions:
 
     def versions(self) -> list[int]:
         """List the versions, ascending."""
-        listed = self._store.list(f"datasets/{self._dataset}/erased/")
-        return sorted(int(info.key.rpartition("/")[2].removesuffix(".json")) for info in listed)
+        keys = (info.key for info in self._store.list(f"datasets/{self._dataset}/erased/"))
+        return numbered(keys, partial(erased_key, self._dataset))
 
     def read(self, version: int) -> ErasedFrom | None:
         """Read the record of a version; None where nothing was erased from it."""

@@ -3,10 +3,13 @@
 A set lists all rows so far of the groups that `split_of` puts into validation and test. New rows make a new set.
 """
 
+from functools import partial
+
 import msgspec
 
 from shared.contracts.split import Split
 from shared.contracts.timestamp import Timestamp
+from shared.datasets.manifest import numbered
 from shared.io.object_store import ObjectExists, ObjectNotFound, ObjectStore
 
 
@@ -49,8 +52,8 @@ class EvaluationSets:
 
     def versions(self) -> list[int]:
         """List the versions, ascending."""
-        listed = self._store.list(f"datasets/{self._dataset}/evaluation/")
-        return sorted(int(info.key.rpartition("/")[2].removesuffix(".json")) for info in listed)
+        keys = (info.key for info in self._store.list(f"datasets/{self._dataset}/evaluation/"))
+        return numbered(keys, partial(evaluation_key, self._dataset))
 
     def read(self, version: int) -> EvaluationSet | None:
         """Read a version; None where there is none."""

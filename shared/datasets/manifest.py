@@ -3,6 +3,8 @@
 `datasets/<name>/manifests/<version>.json` is made by one conditional PUT: of many writers exactly one makes a version.
 """
 
+import re
+from collections.abc import Callable, Iterable
 from typing import Final, Literal
 
 import msgspec
@@ -14,6 +16,7 @@ Reason = Literal["superseded", "duplicate", "erased"]
 spare, and may be promoted); its page was forgotten."""
 
 FORMAT: Final = 1
+_NUMBERED: Final = re.compile(r"([0-9]{4,18})\.json")
 
 
 class ShardEntry(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,6 +71,15 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
 def manifest_key(dataset: str, version: int) -> str:
     """Give the key of a version's manifest."""
     return f"datasets/{dataset}/manifests/{version:08d}.json"
+
+
+def numbered(keys: Iterable[str], key_of: Callable[[int], str]) -> list[int]:
+    """Give the numbers whose keys are among `keys`, ascending; `key_of` gives a number's.
+
+    Any other key is nobody's version: a copy that somebody has put beside one, or what a file manager leaves.
+    """
+    found = ((_NUMBERED.fullmatch(key.rpartition("/")[2]), key) for key in keys)
+    return sorted(int(name[1]) for name, key in found if name and key_of(int(name[1])) == key)
 
 
 def shard_key(dataset: str, sha256: str) -> str:

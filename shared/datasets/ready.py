@@ -3,11 +3,13 @@
 A manifest is one commit of many; the builder marks those that its readiness policy says yes to.
 """
 
+from functools import partial
 from typing import Final
 
 import msgspec
 
 from shared.contracts.timestamp import Timestamp
+from shared.datasets.manifest import numbered
 from shared.io.object_store import ObjectExists, ObjectNotFound, ObjectStore
 
 JSON: Final = "application/json"
@@ -47,8 +49,8 @@ class ReadyRecords:
 
     def versions(self) -> list[int]:
         """List the versions that are ready, ascending."""
-        listed = self._store.list(f"datasets/{self._dataset}/ready/")
-        return sorted(int(info.key.rpartition("/")[2].removesuffix(".json")) for info in listed)
+        keys = (info.key for info in self._store.list(f"datasets/{self._dataset}/ready/"))
+        return numbered(keys, partial(ready_key, self._dataset))
 
     def read(self, version: int) -> ReadyRecord | None:
         """Read the record of a version; None where it isn't ready."""

@@ -3,13 +3,14 @@
 import hashlib
 from collections.abc import Sequence
 from contextlib import suppress
+from functools import partial
 
 import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from shared.datasets.erased import ErasedVersions, NoSuchVersion
-from shared.datasets.manifest import Manifest, ShardEntry, manifest_key, shard_key
+from shared.datasets.manifest import Manifest, ShardEntry, manifest_key, numbered, shard_key
 from shared.datasets.rows import Row
 from shared.datasets.shard import DamagedShard, decode_columns, decode_rows, encode_rows, open_shard
 from shared.io.object_store import ObjectExists, ObjectNotFound, ObjectStore, PreconditionFailed
@@ -67,8 +68,8 @@ class DatasetStore:
 
     def versions(self) -> list[int]:
         """List every version, ready or not, ascending."""
-        listed = self.store.list(f"datasets/{self.dataset}/manifests/")
-        return sorted(int(info.key.rpartition("/")[2].removesuffix(".json")) for info in listed)
+        keys = (info.key for info in self.store.list(f"datasets/{self.dataset}/manifests/"))
+        return numbered(keys, partial(manifest_key, self.dataset))
 
     def put_shard(self, rows: Sequence[Row]) -> ShardEntry:
         """Write `rows` as one shard; of equal rows it is the same object, written again, and so young again."""

@@ -13,6 +13,7 @@ from services.curator.core.compaction import Policy
 from services.curator.core.garbage import Keep
 from shared.contracts.split import Split
 from shared.datasets.evaluation import EvaluationSet, EvaluationSets
+from shared.datasets.manifest import manifest_key
 from shared.datasets.store import DatasetStore, NoSuchVersion, VersionTaken
 from shared.datasets.verify import problems
 from shared.io.memory import MemoryObjectStore
@@ -49,6 +50,17 @@ def test_old_versions_and_their_shards_go(store: ObjectStore) -> None:
     assert len(live_rows(dataset, head)) == 3
     assert [info.key for info in store.list("datasets/help/shards/")] == [head.shards[0].key]
     assert collector(store).collect() == Collected(0, 0)
+
+
+def test_what_others_leave_among_the_manifests_stays(store: ObjectStore) -> None:
+    """It is no version, so nobody knows whether it may go; all else is collected."""
+    dataset = compacted(store)
+    foreign = {f"{manifest_key('help', 12)}.bak", "datasets/help/manifests/.DS_Store"}
+    for key in foreign:
+        store.put(key, b"")
+    assert collector(store).collect() == Collected(versions=3, shards=3)
+    assert {info.key for info in store.list("datasets/help/manifests/")} == {manifest_key("help", 4), *foreign}
+    assert dataset.versions() == [4]
 
 
 def test_what_is_young_stays(store: ObjectStore) -> None:

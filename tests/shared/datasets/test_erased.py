@@ -46,6 +46,15 @@ def test_the_first_mark_stays() -> None:
     assert marks.read(2) is None
 
 
+def test_what_others_leave_in_the_folder_is_no_mark() -> None:
+    """A copy by hand must not end whoever lists them."""
+    store = MemoryObjectStore()
+    marks = ErasedVersions(store, "help")
+    marks.mark(ErasedFrom(version=3, erasure_id="e1", at=NOW, successor=7))
+    store.put(f"{erased_key('help', 4)}.bak", b"{}")
+    assert marks.versions() == [3]
+
+
 def test_versions_are_listed_in_order_and_by_dataset() -> None:
     """Another dataset's marks are its own."""
     store = MemoryObjectStore()

@@ -54,6 +54,15 @@ def test_the_newest_set(sets: EvaluationSets) -> None:
     assert (sets.newest(), sets.versions()) == (second, [1, 2])
 
 
+def test_what_others_leave_in_the_folder_is_no_set() -> None:
+    """A copy by hand must not end whoever lists them."""
+    store = MemoryObjectStore()
+    sets = EvaluationSets(store, "help")
+    sets.make(FIRST)
+    store.put(f"{evaluation_key('help', 2)}.bak", b"{}")
+    assert (sets.newest(), sets.versions()) == (FIRST, [1])
+
+
 def test_names() -> None:
     """The key in the store, and the name in messages."""
     assert evaluation_key("help", 2) == "datasets/help/evaluation/0002.json"

@@ -1,9 +1,11 @@
 """Tests of the manifest: its keys, and that what was stored by an older version is still read."""
 
+from functools import partial
+
 import msgspec
 import pytest
 
-from shared.datasets.manifest import Manifest, manifest_key, shard_key
+from shared.datasets.manifest import Manifest, manifest_key, numbered, shard_key
 from tests.shared.datasets.builders import dataset, manifest, rows, stone
 
 FIRST = (
@@ -19,6 +21,14 @@ def test_keys_sort_as_versions_do() -> None:
     assert keys[0] == "datasets/help/manifests/00000001.json"
     assert keys == sorted(keys)
     assert shard_key("help", "0123456789abcdef" * 4) == "datasets/help/shards/0123456789abcdef0123456789abcdef.parquet"
+
+
+def test_only_a_versions_own_key_is_its_number() -> None:
+    """Whatever else lies in the folder is nobody's, however much it looks like one."""
+    keys = [manifest_key("help", version) for version in (12, 3, 123_456_789)]
+    foreign = ["00000004.json.bak", ".DS_Store", "4.json", "0004.json", "old/00000004.json", "٠٠٠٠٠٠٠٤.json", ""]
+    listed = [*keys, *(f"datasets/help/manifests/{name}" for name in foreign)]
+    assert numbered(listed, partial(manifest_key, "help")) == [3, 12, 123_456_789]
 
 
 def test_a_manifest_comes_back_as_it_was() -> None:

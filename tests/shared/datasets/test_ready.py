@@ -46,6 +46,16 @@ def test_ready_versions_are_listed(records: ReadyRecords) -> None:
     assert records.read(4) is None
 
 
+def test_what_others_leave_in_the_folder_is_no_version() -> None:
+    """A copy by hand must not end whoever lists them."""
+    store = MemoryObjectStore()
+    records = ReadyRecords(store, "help")
+    records.mark(FIRST)
+    store.put(f"{ready_key('help', 4)}.bak", b"{}")
+    store.put("datasets/help/ready/.DS_Store", b"")
+    assert records.versions() == [3]
+
+
 def test_the_key_names_dataset_and_version() -> None:
     """Other services find it by this name."""
     assert ready_key("help", 3) == "datasets/help/ready/00000003.json"

@@ -52,6 +52,16 @@ def test_a_version_is_read_as_it_was_committed(store: DatasetStore) -> None:
     assert (store.read(1), store.head(), store.versions()) == (first, second, [1, 2])
 
 
+def test_what_others_leave_among_the_manifests_is_no_version() -> None:
+    """A copy by hand must not end whoever looks for the head."""
+    store = DatasetStore(MemoryObjectStore(), "help")
+    made = committed(store, 2)
+    store.store.put(f"{manifest_key('help', 12)}.bak", b"{}")
+    store.store.put("datasets/help/manifests/.DS_Store", b"")
+    store.store.delete(HINT)
+    assert (store.versions(), store.head()) == ([1, 2], made[-1])
+
+
 def test_of_many_writers_one_makes_a_version(store: DatasetStore) -> None:
     """All the others are told, and what is there is the winner's."""
     bids = [msgspec.structs.replace(manifest(store, []), writer=str(number)) for number in range(8)]
