@@ -1,7 +1,7 @@
 """Topics read without a group, so that looking changes nothing, and up to where they end now."""
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from typing import Any, Final, Protocol
 
@@ -47,10 +47,16 @@ class TopicReader:
     Every call may raise `Outage` and `Misconfigured`.
     """
 
-    def __init__(self, settings: KafkaSettings, connect_seconds: float = CONNECT_SECONDS) -> None:
-        """Connect anew for each reading, within so many seconds."""
+    def __init__(
+        self,
+        settings: KafkaSettings,
+        connect_seconds: float = CONNECT_SECONDS,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Connect anew for each reading, within so many seconds; `clock` gives seconds."""
         self._settings = settings
         self._connect_seconds = connect_seconds
+        self._clock = clock
 
     def starts(self, topic: str) -> dict[int, int]:
         """Give, by partition, the offset of the first record that is kept, or would be."""
@@ -87,17 +93,17 @@ class TopicReader:
         return self.records(topic, self.ends(topic))
 
     def _records(self, consumer: KafkaConsumer, ends: Mapping[TopicPartition, int]) -> Iterator[Record]:
-        deadline = time.monotonic() + _STALL_SECONDS
+        deadline = self._clock() + _STALL_SECONDS
         while any(consumer.position(place) < end for place, end in ends.items()):
             polled = consumer.poll(timeout_ms=_POLL_MS)
-            if polled:
-                deadline = time.monotonic() + _STALL_SECONDS
-            elif time.monotonic() > deadline:
-                raise Outage(f"Kafka at {self._settings.bootstrap_servers} brought no record in {_STALL_SECONDS} s")
             for place, records in polled.items():
                 for record in records:
                     if record.offset < ends[place]:
                         yield _record(record)
+            if polled:  # from here on, for what our caller takes over a record is not Kafka's time
+                deadline = self._clock() + _STALL_SECONDS
+            elif self._clock() > deadline:
+                raise Outage(f"Kafka at {self._settings.bootstrap_servers} brought no record in {_STALL_SECONDS} s")
 
     def _consumer(self) -> KafkaConsumer:
         return KafkaConsumer(

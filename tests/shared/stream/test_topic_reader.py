@@ -1,11 +1,17 @@
 """Tests of reading topics on the real broker."""
 
 import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import chain, repeat
+from types import SimpleNamespace
 
 import pytest
+from kafka import TopicPartition
 
 from infra.local.servers import Endpoints
 from shared.io.kafka_producer import KafkaProducer
+from shared.io.outage import Outage
 from shared.io.record import OutgoingRecord
 from shared.settings import KafkaSettings
 from shared.stream.topic_reader import TopicReader
@@ -18,6 +24,51 @@ pytestmark = pytest.mark.integration
 def broker(servers: Endpoints) -> Broker:
     """Give the real broker."""
     return Broker(KafkaSettings(bootstrap_servers=servers.kafka_bootstrap))
+
+
+@dataclass
+class Slow:
+    """A Kafka whose every answer takes so many seconds, by its own clock; of some it brings no record."""
+
+    answers: Iterator[bool]
+    seconds: float = 1.0
+    time: float = 0.0
+    sent: int = 0
+
+    def poll(self, timeout_ms: int) -> dict[TopicPartition, list[SimpleNamespace]]:
+        """Bring the next record, or none."""
+        self.time += max(self.seconds, timeout_ms / 1000)
+        if not next(self.answers):
+            return {}
+        self.sent += 1
+        record = {"topic": "t", "partition": 0, "offset": self.sent - 1, "key": b"k", "value": b"v", "timestamp": 0}
+        return {TopicPartition("t", 0): [SimpleNamespace(**record, headers=[])]}
+
+    def position(self, _: TopicPartition) -> int:
+        """Give the offset of the next record."""
+        return self.sent
+
+    def read(self, settings: KafkaSettings, records: int, caller_seconds: float) -> int:
+        """Read so many records with a caller who takes so many seconds over each; gives how many came."""
+        reader = TopicReader(settings, clock=lambda: self.time)
+        found = 0
+        for _ in reader._records(self, {TopicPartition("t", 0): records}):
+            found += 1
+            self.time += caller_seconds
+        return found
+
+
+def test_what_the_caller_takes_over_a_record_is_not_kafkas_time(broker: Broker) -> None:
+    """One answer without a record, after that, is no outage."""
+    assert Slow(iter([True, False, True, False, True])).read(broker.settings, 3, caller_seconds=3_600) == 3
+
+
+def test_a_kafka_that_brings_no_record_is_an_outage(broker: Broker) -> None:
+    """After a while; what it brought in the meantime was read."""
+    kafka = Slow(chain([True], repeat(False)))
+    with pytest.raises(Outage, match="brought no record"):
+        kafka.read(broker.settings, 2, caller_seconds=3_600)
+    assert (kafka.sent, 20 < kafka.time - 3_600 < 25) == (1, True)
 
 
 def post(broker: Broker, topic: str, *numbers: int) -> None:
