@@ -28,4 +28,4 @@ def mask_personal_data(document: Document, policy: Policy) -> Document | Rejecti
     return document.scored(**{f"masked-{kind}": count for kind, count in counts.items() if count})
 
 
-MASK_PERSONAL_DATA: Final = Step("mask-personal-data", 3, mask_personal_data)
+MASK_PERSONAL_DATA: Final = Step("mask-personal-data", 4, mask_personal_data)

@@ -21,6 +21,13 @@ ALL = ("email", "phone", "resident-id", "bank-card")
         ("座机（021）12345678", "座机[phone]"),  # noqa: RUF001
         ("总机010-12345678-801，分机8001", "总机[phone]-801，分机8001"),  # noqa: RUF001
         ("传真：010－12345678、0571—87654321", "传真：[phone]、[phone]"),  # noqa: RUF001
+        ("座机010-6234-5678、010-6234 5678、021 6234 5678", "座机[phone]、[phone]、[phone]"),
+        ("座机0755-8234 5678，0571-823 4567-801", "座机[phone]，[phone]-801"),  # noqa: RUF001
+        ("座机(010) 6234-5678", "座机[phone]"),
+        ("手机１３８００１３８０００，座机０１０－６２３４５６７８", "手机[phone]，座机[phone]"),  # noqa: RUF001
+        ("＋８６ １３８ ００１３ ８０００，共１２页", "[phone]，共１２页"),  # noqa: RUF001
+        ("证号１１０１０５１９４９１２３１００２Ｘ", "证号[resident-id]"),
+        ("卡号６２２２０２１２３４５６７８９０１２８", "卡号[bank-card]"),
         ("手机139\u20111234\u20115678", "手机[phone]"),
         ("邮箱:-zhang@example.com、li＠example.com", "邮箱:[email]、[email]"),  # noqa: RUF001
         ("Call 212.555.0123", "Call [phone]"),
@@ -61,6 +68,9 @@ def test_personal_data_is_masked(text: str, masked: str) -> None:
         "001 20240115, 0123 20240115",
         "$200 300.4000, lines 200-300.4000",
         "icon@2x.png",
+        "编号0755-1024-0001，页码010 100 2000",  # noqa: RUF001
+        "第１２３４５６７８９０１页，２０２４－１１－２４",  # noqa: RUF001
+        "ＩＤ１１０１０５１９４９１２３１００２１",  # noqa: RUF001 - one digit off
         "139-1234-5678-9012, 010-12345678-1234567",
     ],
 )
@@ -95,7 +105,7 @@ def test_a_phone_number_has_so_many_digits(text: str, fits: bool) -> None:
     assert is_phone(text) is fits
 
 
-@given(st.text(alphabet="ab1234567890@.-+() （）我xX[]", max_size=60))  # noqa: RUF001
+@given(st.text(alphabet="ab1234567890@.-+() （）我xX[]０１３６８＋－Ｘ", max_size=60))  # noqa: RUF001
 def test_masking_twice_masks_no_more(text: str) -> None:
     """So a page that is cleaned again, or quoted by another, stays as it is."""
     once = mask(text, ALL).text
