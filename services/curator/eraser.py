@@ -35,6 +35,9 @@ SETTLE_SECONDS: Final = 2 * FRESH_SECONDS
 class Forgetting(Protocol):
     """The duplicate index, as far as it matters here; see `shared.io.duplicate_index`."""
 
+    def holds(self, document_id: str) -> bool:
+        """Tell whether the document is there."""
+
     def forget(self, document_id: str) -> bool:
         """Remove the document and all that it claimed, and tell whether it was there."""
 
@@ -83,7 +86,8 @@ class Eraser:
         request = self._denied(request)
         self._settle()
         shards, remains = self._from_datasets(request, journal)
-        journal.note(Removed(claims=int(self.holders.index.forget(request.document_id))))
+        journal.note(Removed(claims=int(self.holders.index.holds(request.document_id))))
+        self.holders.index.forget(request.document_id)
         remains += self._from_kafka(request, journal)
         packs = PackEraser(self.holders.store, journal.note)
         remains += packs.erase(request.document_id)

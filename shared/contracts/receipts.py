@@ -50,7 +50,7 @@ class Promotion(msgspec.Struct, frozen=True, order=True):
 class Removed(msgspec.Struct, frozen=True, kw_only=True):
     """All that an erasure removed, and what came of it.
 
-    `texts` are the keys of long texts' objects; `claims` counts what the duplicate index held.
+    `texts` are the keys of long texts' objects; `claims` is 1 where the duplicate index held the document, else 0.
     """
 
     packs: tuple[PackRecord, ...] = ()
@@ -70,7 +70,7 @@ class Removed(msgspec.Struct, frozen=True, kw_only=True):
             made=tuple(sorted({*self.made, *other.made})),
             promoted=tuple(sorted({*self.promoted, *other.promoted})),
             texts=tuple(sorted({*self.texts, *other.texts})),
-            claims=self.claims + other.claims,
+            claims=max(self.claims, other.claims),
         )
 
 

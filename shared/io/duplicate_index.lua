@@ -143,6 +143,10 @@ local function restore(id, text, packed, fetched, cluster, equal)
   return 1
 end
 
+local function holds(id)
+  return call("EXISTS", record_key(sub(id, 1, OWNER)))
+end
+
 local function forget(id)
   local me = sub(id, 1, OWNER)
   local record = call("GET", record_key(me))
@@ -171,6 +175,8 @@ if what == "judge" then
   return judge(ARGV[3], ARGV[4], ARGV[5], ARGV[6], tonumber(ARGV[7]))
 elseif what == "restore" then
   return restore(ARGV[3], ARGV[4], ARGV[5], ARGV[6], ARGV[7], tonumber(ARGV[8]))
+elseif what == "holds" then
+  return holds(ARGV[3])
 elseif what == "forget" then
   return forget(ARGV[3])
 elseif what == "renew" then

@@ -100,6 +100,10 @@ class DuplicateIndex(Protocol):
         """
         ...
 
+    def holds(self, document_id: str) -> bool:
+        """Tell whether the document is there."""
+        ...
+
     def forget(self, document_id: str) -> bool:
         """Remove the document and all that it claimed, and tell whether it was there.
 
@@ -164,6 +168,10 @@ class ValkeyDuplicateIndex:
         least = max(1, equal_bytes_at(similarity))
         calls = [(*_known(candidate), least) for candidate in candidates]
         return [_verdict(answer) for answer in self._run("judge", calls)]
+
+    def holds(self, document_id: str) -> bool:
+        """Tell whether the document is there."""
+        return self._run("holds", [(bytes.fromhex(document_id),)]) == [1]
 
     def forget(self, document_id: str) -> bool:
         """Remove the document and all that it claimed; see `DuplicateIndex.forget`."""

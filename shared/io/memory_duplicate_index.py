@@ -33,6 +33,10 @@ class MemoryDuplicateIndex:
                 raise IndexLost("the index is not whole")
             return [self._judge(candidate, max(1, equal_bytes_at(similarity))) for candidate in candidates]
 
+    def holds(self, document_id: str) -> bool:
+        """Tell whether the document is there."""
+        return document_id in self._documents
+
     def forget(self, document_id: str) -> bool:
         """Remove the document and all that it claimed, and tell whether it was there."""
         with self._lock:

@@ -264,4 +264,5 @@ def test_killed_at_any_step_the_next_run_finishes_it(after: bool) -> None:
         assert receipt.removed.versions == undisturbed.removed.versions, changes
         assert receipt.removed.texts == undisturbed.removed.texts, changes
         assert receipt.removed.promoted == undisturbed.removed.promoted, changes
+        assert receipt.removed.claims == undisturbed.removed.claims, changes
         assert not world.store.exists(journal_key("e1")), changes

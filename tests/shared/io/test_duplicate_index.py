@@ -145,7 +145,9 @@ def test_a_forgotten_document_is_found_by_nobody(index: DuplicateIndex, chance: 
     first, member = document("1", words), document("2", changed(words, 50))
     index.judge([first], SIMILARITY)
 
+    assert index.holds(first.document_id)
     assert index.forget(first.document_id)
+    assert not index.holds(first.document_id)
     assert not index.forget(first.document_id)
     assert index.judge([member], SIMILARITY) == [Verdict()]
     assert index.judge([document("3", words)], SIMILARITY)[0].cluster_id == member.document_id[:16]
