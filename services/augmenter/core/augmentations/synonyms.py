@@ -9,7 +9,7 @@ from typing import Final
 from services.augmenter.core.augmentations.augmentation import Augmentation, Means
 from services.augmenter.core.chance import Chance
 from services.augmenter.core.synonym_list import Found
-from services.augmenter.core.words import gap, gap_before, share_of, split_words
+from services.augmenter.core.words import gap, share_of, split_words
 
 
 def replace_by_synonyms(text: str, chance: Chance, means: Means) -> str:
@@ -21,7 +21,7 @@ def replace_by_synonyms(text: str, chance: Chance, means: Means) -> str:
             break
         _replace(pieces, found, chance)
         left -= found.words
-    return "".join(pieces)
+    return _joined(pieces)
 
 
 def _replace(pieces: list[str], found: Found, chance: Chance) -> None:
@@ -29,9 +29,19 @@ def _replace(pieces: list[str], found: Found, chance: Chance) -> None:
     end = found.place + 2 * found.words - 1
     term = "".join(pieces[found.place : end])
     synonym = _in_case_of(term, found.written, chance.pick(found.others))
-    after = gap(synonym, pieces[end + 1]) if end + 1 < len(pieces) and not pieces[end] else ""
-    pieces[found.place] = gap_before(pieces, found.place, synonym) + synonym + after
-    pieces[found.place + 1 : end] = [""] * (end - found.place - 1)
+    pieces[found.place : end] = [synonym] + [""] * (end - found.place - 1)
+
+
+def _joined(pieces: list[str]) -> str:
+    """Join `pieces`, and keep apart what came to stand beside each other, in whichever order it came."""
+    joined: list[str] = []
+    word_before = ""
+    for place, piece in enumerate(pieces):
+        if piece:
+            is_word = place % 2 == 1
+            joined += (gap(word_before, piece) if is_word else "", piece)
+            word_before = piece if is_word else ""
+    return "".join(joined)
 
 
 def _in_case_of(term: str, written: str, synonym: str) -> str:
@@ -43,4 +53,4 @@ def _in_case_of(term: str, written: str, synonym: str) -> str:
     return synonym[:1].upper() + synonym[1:] if term[:1].isupper() else synonym
 
 
-SYNONYMS: Final = Augmentation("synonyms", 1, replace_by_synonyms)
+SYNONYMS: Final = Augmentation("synonyms", 2, replace_by_synonyms)

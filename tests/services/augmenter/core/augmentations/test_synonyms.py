@@ -30,6 +30,16 @@ def test_a_term_of_the_list_becomes_another_of_its_set(text: str, results: set[s
     assert {replace_by_synonyms(text, Chance(seed), Means(1.0, LIST)) for seed in range(40)} == results
 
 
+@pytest.mark.parametrize(
+    ("text", "result"),
+    [("请打开文件吧", "请open file吧"), ("打开x文件", "open y file"), ("x打开, 文件x", "y open, file y")],
+)
+def test_latin_terms_beside_each_other_stay_apart(text: str, result: str) -> None:
+    """By one space, whichever of them came first."""
+    terms = synonyms("打开, open", "文件, file", "x, y")
+    assert {replace_by_synonyms(text, Chance(seed), Means(1.0, terms)) for seed in range(21)} == {result}
+
+
 def test_the_share_of_words_that_change_is_the_strength() -> None:
     """Ten of a hundred, though all could."""
     changed = replace_by_synonyms("large " * 100, Chance(1), Means(0.1, LIST)).split()
