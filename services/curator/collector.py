@@ -58,11 +58,15 @@ class Collector:
         return {version: modified[key_of(version)] for version in numbered(modified, key_of)}
 
     def _needed(self) -> set[int]:
-        """Name the versions that are ready, or that an evaluation set was made from."""
+        """Name the versions that are ready, or that an evaluation set was made from; where none is ready, the first.
+
+        For until one is, a dataset's age counts from its first version (`shared.datasets.last_ready`).
+        """
         store, name = self.dataset.store, self.dataset.dataset
         evaluations = EvaluationSets(store, name)
         read = (evaluations.read(version) for version in evaluations.versions())
-        return {*ReadyRecords(store, name).versions(), *(one.from_version for one in read if one is not None)}
+        ready = ReadyRecords(store, name).versions() or [1]
+        return {*ready, *(one.from_version for one in read if one is not None)}
 
     def _named(self, version: int) -> frozenset[str]:
         try:

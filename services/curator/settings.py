@@ -33,12 +33,12 @@ class CuratorSettings(Settings):
     keep_versions: Annotated[int, Field(ge=1, le=1_000_000), Unit("versions")] = Field(
         default=100, description="So many last versions are kept; ready ones always are."
     )
-    version_age_seconds: LongSeconds = Field(default=86_400, description="Versions younger than this are kept too.")
+    version_age_seconds: LongSeconds = Field(default=3_600, description="Versions younger than this are kept too.")
     grace_seconds: LongSeconds = Field(
         default=86_400, description="A shard that no version names is kept for so long: its manifest may be on the way."
     )
     compact_every_seconds: Seconds = Field(default=60, description="How often shards are looked at.")
-    collect_every_seconds: Seconds = Field(default=21_600, description="How often garbage is collected.")
+    collect_every_seconds: Seconds = Field(default=3_600, description="How often garbage is collected.")
 
     @property
     def policy(self) -> Policy:

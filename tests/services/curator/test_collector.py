@@ -11,6 +11,7 @@ from services.curator.collector import Collected, Collector, dataset_names, stor
 from services.curator.compactor import Compactor
 from services.curator.core.compaction import Policy
 from services.curator.core.garbage import Keep
+from services.curator.settings import CuratorSettings
 from shared.contracts.split import Split
 from shared.datasets.evaluation import EvaluationSet, EvaluationSets
 from shared.datasets.manifest import manifest_key
@@ -43,6 +44,7 @@ def compacted(store: ObjectStore) -> DatasetStore:
 def test_old_versions_and_their_shards_go(store: ObjectStore) -> None:
     """The head and its shard stay, and can be read."""
     dataset = compacted(store)
+    World(store).mark_ready(dataset.read(4))
     assert collector(store).collect() == Collected(versions=3, shards=3)
     assert dataset.versions() == [4]
     head = dataset.head()
@@ -52,9 +54,28 @@ def test_old_versions_and_their_shards_go(store: ObjectStore) -> None:
     assert collector(store).collect() == Collected(0, 0)
 
 
+def test_until_a_version_is_ready_the_first_one_stays(store: ObjectStore) -> None:
+    """A dataset's age counts from it, by which a version may be the first that is ready."""
+    dataset = compacted(store)
+    assert collector(store).collect() == Collected(versions=2, shards=2)
+    assert dataset.versions() == [1, 4]
+    assert list(problems(dataset.read(1), dataset.read_shard)) == []
+
+
+def test_by_default_a_version_that_is_not_ready_stays_for_an_hour(store: ObjectStore) -> None:
+    """Each tells of all documents, so those of a day would be far more than the rows."""
+    settings = CuratorSettings(keep_versions=2)
+    dataset = compacted(store)
+    World(store).mark_ready(dataset.read(1))
+    for later, kept in ((timedelta(minutes=30), [1, 2, 3, 4]), (timedelta(hours=2), [1, 3, 4])):
+        collector(store, later, settings.keep).collect()
+        assert dataset.versions() == kept
+
+
 def test_what_others_leave_among_the_manifests_stays(store: ObjectStore) -> None:
     """It is no version, so nobody knows whether it may go; all else is collected."""
     dataset = compacted(store)
+    World(store).mark_ready(dataset.read(4))
     foreign = {f"{manifest_key('help', 12)}.bak", "datasets/help/manifests/.DS_Store"}
     for key in foreign:
         store.put(key, b"")
@@ -176,6 +197,7 @@ def test_a_builder_loses_nothing_to_the_collector(store: ObjectStore) -> None:
     assert head is not None
     assert list(problems(head, dataset.read_shard)) == []
     assert len(live_rows(dataset, head)) == count
+    World(store).mark_ready(head)
     collector(store).collect()
     assert {info.key for info in store.list("datasets/help/shards/")} == {shard.key for shard in head.shards}
 

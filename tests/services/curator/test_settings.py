@@ -10,11 +10,11 @@ from services.curator.core.garbage import Keep
 from services.curator.settings import CuratorSettings
 
 
-def test_the_defaults_merge_eight_small_shards_and_keep_a_day() -> None:
+def test_the_defaults_merge_eight_small_shards_and_keep_a_day_of_shards() -> None:
     """Shards of less than 8 MiB, into 32 at most: what a small process has the memory for."""
     settings = CuratorSettings()
     assert settings.policy == Policy(min_shards=8, small_bytes=8 * 1024**2, target_bytes=32 * 1024**2)
-    assert settings.keep == Keep(versions=100, version_age=timedelta(days=1), shard_grace=timedelta(days=1))
+    assert settings.keep == Keep(versions=100, version_age=timedelta(hours=1), shard_grace=timedelta(days=1))
 
 
 def test_the_environment_says_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
