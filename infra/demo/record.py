@@ -5,6 +5,7 @@ from pathlib import Path
 import msgspec
 
 from infra.demo.commands import Fates
+from infra.whole_file import replace_file
 
 
 class Documents(msgspec.Struct, frozen=True, kw_only=True):
@@ -113,6 +114,4 @@ def rows_of(counts: dict[str, int]) -> Rows:
 
 def write(record: Record, path: Path) -> None:
     """Replace the file by this record."""
-    draft = path.with_name(f".{path.name}.new")
-    draft.write_bytes(msgspec.json.format(msgspec.json.encode(record), indent=2) + b"\n")
-    draft.replace(path)
+    replace_file(path, msgspec.json.format(msgspec.json.encode(record), indent=2) + b"\n")

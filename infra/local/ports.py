@@ -12,6 +12,8 @@ from typing import Final
 
 import msgspec
 
+from infra.whole_file import replace_file
+
 LOOPBACK = "127.0.0.1"
 _FREE_RANGE = range(20_000, 32_000)
 """Below the ports that the system lends to outgoing connections, so that no client takes a stopped server's port."""
@@ -107,6 +109,4 @@ def read_ports(path: Path) -> dict[str, Ports]:
 
 def write_ports(path: Path, ports: Mapping[str, Ports]) -> None:
     """Remember the chosen ports, beside those of other owners; a write that fails leaves the file as it was."""
-    draft = path.with_name(f".{path.name}.new")
-    draft.write_text(json.dumps({**read_ports(path), **ports}, indent=2) + "\n", encoding="utf-8")
-    draft.replace(path)
+    replace_file(path, f"{json.dumps({**read_ports(path), **ports}, indent=2)}\n".encode())

@@ -9,6 +9,8 @@ from typing import Final
 import msgspec
 import psutil
 
+from infra.whole_file import replace_file
+
 _SAME_SECONDS: Final = 1.0
 """The system's clock may be set right between two looks at when a process began."""
 
@@ -59,9 +61,7 @@ class PresenceFile:
 
     def write(self, presence: Presence) -> None:
         """Say who serves from now on."""
-        draft = self._path.with_suffix(".draft")
-        draft.write_bytes(msgspec.json.encode(presence))
-        draft.replace(self._path)
+        replace_file(self._path, msgspec.json.encode(presence))
 
     def remove(self) -> None:
         """Say that nobody does."""

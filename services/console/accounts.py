@@ -11,6 +11,7 @@ from services.console.terminal import NotDone
 from shared.contracts.documents import Lineage
 from shared.contracts.envelope import Envelope, MalformedEnvelope, Origin, from_headers
 from shared.contracts.failures import from_headers as letter_from_headers
+from shared.contracts.timestamp import to_milliseconds
 from shared.contracts.topics import (
     DOCUMENTS_AUGMENTED,
     DOCUMENTS_CLEAN,
@@ -90,7 +91,7 @@ class Accounts:
         if self._now is None or kept is None:
             return self._reader.starts(DOCUMENTS_RAW.name)
         oldest = self._now - kept + MARGIN
-        return self._reader.since(DOCUMENTS_RAW.name, int(oldest.timestamp() * 1_000))
+        return self._reader.since(DOCUMENTS_RAW.name, to_milliseconds(oldest))
 
     def _read_head(self, seen: Seen) -> None:
         """Read the head; a newer one, where a page is erased from it meanwhile."""

@@ -8,6 +8,7 @@ from services.console.core.corrections import read_word
 from services.console.terminal import NotDone
 from shared.contracts.message import decode
 from shared.contracts.predictions import FeedbackReceived, PredictionRecorded
+from shared.contracts.timestamp import to_milliseconds
 from shared.contracts.topics import FEEDBACK_RECEIVED, PREDICTIONS_RECORDED
 from shared.stream.record import Record
 from shared.stream.topic_reader import Topics
@@ -29,8 +30,8 @@ class AnswerRecords:
     def prediction(self, request_id: str, issued: datetime) -> tuple[PredictionRecorded, str]:
         """Give the record of an answer that was given at `issued`, and its place; raises `NotDone` without one."""
         topic = PREDICTIONS_RECORDED
-        starts = self._reader.since(topic.name, _milliseconds(issued - CLOCKS_APART))
-        usual = self._reader.since(topic.name, _milliseconds(issued + RECORDED_WITHIN))
+        starts = self._reader.since(topic.name, to_milliseconds(issued - CLOCKS_APART))
+        usual = self._reader.since(topic.name, to_milliseconds(issued + RECORDED_WITHIN))
         for first, end in ((starts, usual), (usual, self._reader.ends(topic.name))):
             for record in self._about(request_id, topic.name, first, end):
                 return decode(PredictionRecorded, record.value or b""), str(record.origin)
@@ -43,7 +44,7 @@ class AnswerRecords:
     def words(self, request_id: str, issued: datetime) -> list[FeedbackReceived]:
         """Give what was said of the answer, each word once: as it was accepted, where it was."""
         topic, found = FEEDBACK_RECEIVED.name, dict[str, FeedbackReceived]()
-        starts = self._reader.since(topic, _milliseconds(issued - CLOCKS_APART))
+        starts = self._reader.since(topic, to_milliseconds(issued - CLOCKS_APART))
         for record in self._about(request_id, topic, starts, self._reader.ends(topic)):
             said = read_word(record)
             if said is not None and (said.accepted or said.feedback_id not in found):
@@ -56,7 +57,3 @@ class AnswerRecords:
         """Yield the records about an answer between two places of each partition."""
         key, between = request_id.encode(), {place: end for place, end in ends.items() if end > starts.get(place, 0)}
         return (record for record in self._reader.records(topic, between, starts) if record.key == key)
-
-
-def _milliseconds(at: datetime) -> int:
-    return int(at.timestamp() * 1_000)

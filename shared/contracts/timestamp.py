@@ -16,6 +16,11 @@ def to_text(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
+def to_milliseconds(moment: datetime) -> int:
+    """Give the whole milliseconds since 1970, as Kafka counts them."""
+    return int(moment.timestamp() * 1_000)
+
+
 def from_text(text: str) -> datetime:
     """Read what `to_text` wrote, or the same moment in another time zone; raises `ValueError`."""
     moment = datetime.fromisoformat(text)

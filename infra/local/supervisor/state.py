@@ -9,6 +9,7 @@ import psutil
 
 from infra.local.home import Home
 from infra.local.supervisor.status import StackStatus, UnitStatus
+from infra.whole_file import replace_file
 
 
 def _path(home: Home) -> Path:
@@ -17,9 +18,7 @@ def _path(home: Home) -> Path:
 
 def write(home: Home, status: StackStatus) -> None:
     """Replace the file."""
-    draft = _path(home).with_suffix(".new")
-    draft.write_bytes(msgspec.json.encode(status))
-    draft.replace(_path(home))
+    replace_file(_path(home), msgspec.json.encode(status))
 
 
 def read(home: Home) -> StackStatus | None:

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from services.gateway.core.request_ids import Claim, RequestIds, tag
 from shared.contracts.predictions import PredictionRecorded
+from shared.contracts.timestamp import to_milliseconds
 from shared.models.manifest import ModelManifest
 from shared.text.fingerprint import text_hash
 
@@ -43,7 +44,7 @@ def prediction(facts: ModelFacts, text: str, row: Sequence[float], ids: RequestI
     input_hash = text_hash(text)
     claim = Claim(facts.tag, facts.label_tags[place], facts.version, facts.dataset_version, input_hash)
     return PredictionRecorded(
-        request_id=ids.issue(claim, int(asked.at.timestamp() * 1000)),
+        request_id=ids.issue(claim, to_milliseconds(asked.at)),
         customer=ids.customer,
         model=facts.name,
         model_version=facts.version,

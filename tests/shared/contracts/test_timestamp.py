@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from shared.contracts.timestamp import from_text, to_text
+from shared.contracts.timestamp import from_text, to_milliseconds, to_text
 
 BEIJING = timezone(timedelta(hours=8))
 
@@ -39,3 +39,9 @@ def test_refuses_to_read_what_is_no_moment(text: str) -> None:
     """What is read has a date, a time and a zone."""
     with pytest.raises(ValueError, match=r"time zone|isoformat|month"):
         from_text(text)
+
+
+def test_milliseconds_are_whole_and_of_no_zone() -> None:
+    """The same moment has the same number wherever it is told."""
+    assert to_milliseconds(datetime(2026, 1, 2, 11, 4, 5, 678_901, tzinfo=BEIJING)) == 1_767_323_045_678
+    assert to_milliseconds(datetime(2026, 1, 2, 3, 4, 5, 678_901, tzinfo=UTC)) == 1_767_323_045_678

@@ -68,7 +68,7 @@ def test_a_hang_up_changes_nothing(home: Home) -> None:
 
 def test_a_disk_that_takes_no_file_stops_nothing(home: Home) -> None:
     """The units go on, and what became of them is written when it can be."""
-    in_the_way = home.run / "state.new"  # where the file is drafted
+    in_the_way = home.run / ".state.json.new"  # where the file is drafted
     in_the_way.mkdir(parents=True)
     with daemon(home, stack_file(home.root, CACHE)) as process:
         until(lambda: control.is_up(home) and control.status(home)[0].state == "ready")
